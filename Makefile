@@ -1,0 +1,41 @@
+# Everything that one does with this project. Each target sets up what it needs; Python 3.11+, pip and make are enough.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.PHONY: help demo test test-slow check format docs clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+# The marker file is written last, so an interrupted set-up is done again.
+# torch comes first and by its exact version: a bare `torch` may bring gigabytes of GPU libraries.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "$$(grep '^torch==' constraints.txt)" numpy
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,tensorboard]'
+	touch $(READY)
+
+demo: $(READY)  ## compare five models on digits and on copying, and write the page
+	$(BIN)/holdfast compare --config demo/copying.yaml
+	$(BIN)/holdfast compare --config demo/digits.yaml
+	$(BIN)/holdfast report runs/demo --out report/demo
+
+test: $(READY)  ## the tests (under 12 minutes on two cores)
+	$(BIN)/pytest -q -n 2
+
+test-slow: $(READY)  ## the long tests; HOLDFAST_DATA names a folder of real data sets
+	$(BIN)/pytest -q -m slow
+
+check: $(READY)  ## lint, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+format: $(READY)  ## rewrite the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove what was built; keeps runs/
+	rm -rf .venv site report docs/cells .pytest_cache .ruff_cache .hypothesis
