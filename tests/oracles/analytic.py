@@ -1,0 +1,54 @@
+"""Functions that are analytic in each branch, so that an imaginary step passes through them unharmed.
+
+Every choice (which side of a kink, which of two numbers is larger) is made by the real part alone; no conjugate,
+no `abs`, no `max` of NumPy's own. For real arguments they are the usual functions.
+"""
+
+import numpy as np
+
+tanh = np.tanh
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x))."""
+    return 1 / (1 + np.exp(-x))
+
+
+def identity(x):
+    """x itself, where a cell may go without its ReLU."""
+    return x
+
+
+def relu(x):
+    """x where Re x > 0, else 0."""
+    return np.where(x.real > 0, x, 0.0)
+
+
+def absolute(x):
+    """x times the sign of Re x."""
+    return x * np.sign(x.real)
+
+
+def at_least(x, floor):
+    """The larger of x and the constant `floor`, by the real part."""
+    return np.where(x.real > floor, x, floor)
+
+
+def cumax(z):
+    """cumsum(softmax(z)) along the last axis: increasing, last entry 1. The subtracted maximum is a constant."""
+    e = np.exp(z - z.real.max(-1, keepdims=True))
+    return np.cumsum(e / e.sum(-1, keepdims=True), -1)
+
+
+def l5_norm(x):
+    """(sum |x|^5)^(1/5) along the last axis, which stays; 0, with derivative 0, where all of x is 0."""
+    total = (absolute(x) ** 5).sum(-1, keepdims=True)
+    some = total.real > 0
+    return np.where(some, np.where(some, total, 1.0) ** 0.2, 0.0)
+
+
+def layer_norm(x, gain, bias, epsilon=1e-5):
+    """(x - mean) / sqrt(variance + epsilon) * gain + bias, over the last axis, with the biased variance."""
+    centred = x - x.mean(-1, keepdims=True)
+    variance = (centred * centred).mean(-1, keepdims=True)
+    return centred / np.sqrt(variance + epsilon) * gain + bias
