@@ -1,1 +1,21 @@
+"""How an unroll runs: the reference, torch's own kernels, and the choice between them."""
 
+from holdfast.backends.backend import Backend, Recompute, Work
+from holdfast.backends.choose import BackendName, Choice, check_backend, choose
+from holdfast.backends.native import Native
+from holdfast.backends.reference import Reference
+
+ALL = (Reference, Native)
+
+__all__ = [
+    "ALL",
+    "Backend",
+    "BackendName",
+    "Choice",
+    "Native",
+    "Recompute",
+    "Reference",
+    "Work",
+    "check_backend",
+    "choose",
+]

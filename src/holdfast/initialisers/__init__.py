@@ -1,1 +1,22 @@
+"""How parameters start: each initialiser is a pure function of a cell's shape and a generator."""
 
+from holdfast.initialisers.chrono import Chrono, IntegerChrono
+from holdfast.initialisers.forget_bias import ForgetBias
+from holdfast.initialisers.initialiser import GateBias, Initialiser, initialise
+from holdfast.initialisers.recurrence import IdentityRecurrence, OrthogonalRecurrence
+from holdfast.initialisers.uniform_gate import UniformGate
+
+ALL = (Chrono, IntegerChrono, ForgetBias, UniformGate, OrthogonalRecurrence, IdentityRecurrence)
+
+__all__ = [
+    "ALL",
+    "Chrono",
+    "ForgetBias",
+    "GateBias",
+    "IdentityRecurrence",
+    "Initialiser",
+    "IntegerChrono",
+    "OrthogonalRecurrence",
+    "UniformGate",
+    "initialise",
+]

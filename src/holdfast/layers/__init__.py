@@ -1,1 +1,8 @@
+"""Layers over sequences: any cell, the drop-ins for torch.nn, and the catalogue of names."""
 
+from holdfast.layers.catalogue import CATALOGUE, Entry, lookup, make
+from holdfast.layers.drop_in import GRU, LSTM, RNN
+from holdfast.layers.explain import Explanation
+from holdfast.layers.recurrent import Recurrent
+
+__all__ = ["CATALOGUE", "GRU", "LSTM", "RNN", "Entry", "Explanation", "Recurrent", "lookup", "make"]

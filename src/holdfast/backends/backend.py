@@ -1,0 +1,44 @@
+"""What a backend is asked to do, and the contract that it keeps."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from torch import Tensor
+
+from holdfast.cells import Cell
+
+Recompute = int | Literal["auto"] | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """One cell's way over a sequence, in one direction.
+
+    Args:
+        x: input (T, B, I).
+        state: the state before the first step, a tuple of (B, size).
+        valid: (T, B) bool, False beyond a row's end: there the state stays and the output is 0. None if all are valid.
+        reset: (T, B) bool, True where the state is replaced by the cell's initial one before the step; None if nowhere.
+        recompute: steps in a segment whose activations are recomputed in the backward pass; None to keep them all.
+    """
+
+    x: Tensor
+    state: tuple[Tensor, ...]
+    valid: Tensor | None = None
+    reset: Tensor | None = None
+    recompute: int | None = None
+
+
+class Backend(ABC):
+    """A way to unroll a cell over time. All backends give the reference's numbers, to rounding."""
+
+    name: str
+
+    @abstractmethod
+    def obstacle(self, cell: Cell, work: Work | None = None) -> str | None:
+        """Why this backend can't do it, in words, or None if it can; without `work`, for plain batches."""
+
+    @abstractmethod
+    def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """The outputs (T, B, width) and the state after the last valid step of each row."""

@@ -1,0 +1,47 @@
+"""Which backend runs, and why."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from holdfast.backends.backend import Backend, Work
+from holdfast.backends.native import Native
+from holdfast.backends.reference import Reference
+from holdfast.cells import Cell
+
+BackendName = Literal["auto", "reference", "native"]
+FASTEST_FIRST: tuple[Backend, ...] = (Native(), Reference())
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The backend that runs, and in words what kept the faster ones from it."""
+
+    backend: Backend
+    obstacles: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.backend.name + "".join(f"; not {obstacle}" for obstacle in self.obstacles)
+
+
+def check_backend(name: str) -> None:
+    """Raise a ValueError unless `name` is a backend."""
+    if name not in get_args(BackendName):
+        known = ", ".join(repr(known) for known in get_args(BackendName))
+        raise ValueError(f"backend must be one of {known}, got {name!r}")
+
+
+def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
+    """The requested backend, or for "auto" the fastest that can do the work.
+
+    Raises:
+        ValueError: a backend was asked for by name and can't do it; the message says why.
+    """
+    obstacles = []
+    for backend in FASTEST_FIRST:
+        if requested not in ("auto", backend.name):
+            continue
+        obstacle = backend.obstacle(cell, work)
+        if obstacle is None:
+            return Choice(backend, tuple(obstacles))
+        obstacles.append(f"{backend.name}: {obstacle}")
+    raise ValueError(f"backend {requested!r} can't run this: {obstacles[0]}; backend='auto' chooses one that can")

@@ -1,0 +1,50 @@
+"""The reference: the cell's own step in a Python loop. Readable, right for every cell, and slow."""
+
+import torch
+from torch import Tensor
+from torch.utils.checkpoint import checkpoint
+
+from holdfast.backends.backend import Backend, Work
+from holdfast.cells import Cell
+
+
+class Reference(Backend):
+    """Runs `step` once for each time step; every other backend is checked against it."""
+
+    name = "reference"
+
+    def obstacle(self, cell: Cell, work: Work | None = None) -> str | None:
+        return None
+
+    def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+        if work.recompute is None:
+            return unroll_segment(cell, work.x, work.state, work.valid, work.reset)
+        outputs, state = [], work.state
+        for start in range(0, len(work.x), work.recompute):
+            steps = slice(start, start + work.recompute)
+            masks = (None if mask is None else mask[steps] for mask in (work.valid, work.reset))
+            output, state = checkpoint(unroll_segment, cell, work.x[steps], state, *masks, use_reentrant=False)
+            outputs.append(output)
+        return torch.cat(outputs), state
+
+
+def unroll_segment(
+    cell: Cell, x: Tensor, state: tuple[Tensor, ...], valid: Tensor | None, reset: Tensor | None
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The time loop itself: x (T, B, I) and a state to outputs (T, B, width) and the last state."""
+    state, outputs = cell.make_state(state), []
+    fresh = None if reset is None else cell.initial_state(x.shape[1], like=state[0])
+    for t, p in enumerate(cell.project(x)):
+        if reset is not None:
+            state = select(cell, reset[t], fresh, state)
+        new = cell.next_state(p, state)
+        state = new if valid is None else select(cell, valid[t], new, state)
+        outputs.append(new[0])
+    output = torch.stack(outputs)
+    return output if valid is None else torch.where(valid.unsqueeze(-1), output, 0), state
+
+
+def select(cell: Cell, rows: Tensor, chosen, other) -> tuple[Tensor, ...]:
+    """Row by row: the state `chosen` where `rows` (B,) is True, else `other`."""
+    rows = rows.unsqueeze(-1)
+    return cell.make_state([torch.where(rows, a, b) for a, b in zip(chosen, other, strict=True)])

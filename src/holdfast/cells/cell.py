@@ -1,0 +1,162 @@
+"""The contract that every recurrent cell keeps."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from holdfast.cells.state import state_type
+
+
+class Cell(nn.Module, ABC):
+    """One time step of a recurrent network, in ordinary PyTorch; layers, backends and kernels are derived from it.
+
+    A cell is two functions:
+
+        p_t = project(x_t)                       all that does not depend on the state, for a whole sequence at once
+        state_t = step(p_t, state_{t-1})         one time step: differentiable, no branch on a value, rows independent
+
+    Args:
+        input_size: number of features of x_t, at least 1.
+        hidden_size: number of units, at least 1.
+        state_sizes: name and width of each part of the state, in order; the first is the cell's output.
+            One part `h` of width `hidden_size` unless given.
+        blocks: names of the pre-activation blocks in `weight_ih`, `weight_hh` and `bias`, in order; a mapping where
+            their widths differ from `hidden_size`. Initialisers address gates by these names.
+
+    Raises:
+        ValueError: a size is not a positive whole number.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        state_sizes: Mapping[str, int] | None = None,
+        blocks: Sequence[str] | Mapping[str, int] = (),
+    ):
+        super().__init__()
+        self.input_size = positive("input_size", input_size)
+        self.hidden_size = positive("hidden_size", hidden_size)
+        self.state_sizes = dict(state_sizes or {"h": hidden_size})
+        self.block_sizes = dict(blocks) if isinstance(blocks, Mapping) else dict.fromkeys(blocks, hidden_size)
+
+    @abstractmethod
+    def project(self, x: Tensor) -> Tensor:
+        """All that does not depend on the state: x (..., I) to p (..., P)."""
+
+    @abstractmethod
+    def step(self, p: Tensor, state) -> Tensor | tuple[Tensor, ...]:
+        """One time step: p (B, P) and the state, a named tuple of (B, size), to the new states in order.
+
+        A cell with one state may return it bare.
+        """
+
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Names of the pre-activation blocks, in the order in which the parameters hold them."""
+        return tuple(self.block_sizes)
+
+    @property
+    def output_size(self) -> int:
+        """Width of the output: that of the first state."""
+        return next(iter(self.state_sizes.values()))
+
+    def block(self, name: str) -> slice:
+        """The rows of `weight_ih`, `weight_hh` and `bias` that belong to the block `name`."""
+        if name not in self.block_sizes:
+            raise ValueError(f"{type(self).__name__} has no block '{name}'; it has {', '.join(self.blocks) or 'none'}")
+        start = sum(self.block_sizes[earlier] for earlier in self.blocks[: self.blocks.index(name)])
+        return slice(start, start + self.block_sizes[name])
+
+    def make_state(self, parts) -> tuple[Tensor, ...]:
+        """`parts`, a tensor or tensors in the cell's order, as this cell's named tuple."""
+        return state_type(tuple(self.state_sizes))(*((parts,) if isinstance(parts, Tensor) else parts))
+
+    def initial_state(self, batch_size: int, *, like: Tensor) -> tuple[Tensor, ...]:
+        """The state before the first step: zeros (B, size), with the dtype and device of `like`."""
+        return self.make_state([like.new_zeros(batch_size, size) for size in self.state_sizes.values()])
+
+    def next_state(self, p: Tensor, state) -> tuple[Tensor, ...]:
+        """`step`, with its result as this cell's named tuple."""
+        return self.make_state(self.step(p, state))
+
+    def choices(self) -> dict[str, object]:
+        """What sets this cell apart from others of its class; shown when it is printed."""
+        return {}
+
+    def extra_repr(self) -> str:
+        shown = [str(self.input_size), str(self.hidden_size)]
+        return ", ".join(shown + [f"{name}={value!r}" for name, value in self.choices().items()])
+
+
+class AffineCell(Cell):
+    """A cell whose pre-activations are W_ih x_t + b + W_hh h_{t-1}, in blocks of rows: most cells are.
+
+    It makes the parameters and the projection; `step` is the cell's own.
+
+    Args:
+        bias: whether there is a bias.
+        others as for `Cell`.
+
+    Shapes, K the sum of the blocks' sizes: weight_ih (K, I), weight_hh (K, width of h), bias (K,).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        blocks: Sequence[str] | Mapping[str, int],
+        state_sizes: Mapping[str, int] | None = None,
+        bias: bool = True,
+        device=None,
+        dtype=None,
+    ):
+        super().__init__(input_size, hidden_size, state_sizes=state_sizes, blocks=blocks)
+        rows = sum(self.block_sizes.values())
+        self.weight_ih = empty_parameter(rows, input_size, device=device, dtype=dtype)
+        self.weight_hh = empty_parameter(rows, self.output_size, device=device, dtype=dtype)
+        self.bias = empty_parameter(rows, device=device, dtype=dtype) if bias else None
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Draw every parameter from U(-1/sqrt(H), 1/sqrt(H)), as `torch.nn.LSTM` does.
+
+        The bias is the sum of two such draws, since torch's layers add two biases: the same seed gives torch's numbers.
+        """
+        bound = 1 / math.sqrt(self.hidden_size)
+        for name, parameter in self.named_parameters():
+            draws = 2 if name == "bias" else 1
+            fill(parameter, sum(uniform_like(parameter, bound, generator) for _ in range(draws)))
+
+    def project(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight_ih, self.bias)
+
+
+def positive(name: str, size: int) -> int:
+    """`size` itself if it is a whole number of at least 1."""
+    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {size!r}")
+    return size
+
+
+def empty_parameter(*shape: int, device=None, dtype=None) -> nn.Parameter:
+    """A parameter whose values `reset_parameters` is about to draw."""
+    return nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
+
+
+def uniform_like(parameter: Tensor, bound: float, generator: torch.Generator | None) -> Tensor:
+    """A draw from U(-bound, bound) with the shape, dtype and device of `parameter`."""
+    device = parameter.device if generator is None or parameter.is_meta else generator.device
+    draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
+    return draw.uniform_(-bound, bound, generator=generator).to(parameter.device)
+
+
+def fill(parameter: Tensor, value) -> None:
+    """Overwrite `parameter` in place, outside of autograd."""
+    with torch.no_grad():
+        parameter.copy_(value)

@@ -1,0 +1,22 @@
+"""States as named tuples whose names come from the cell."""
+
+from collections import namedtuple
+from functools import cache
+
+from torch import Tensor
+
+
+@cache
+def state_type(names: tuple[str, ...]) -> type:
+    """The named tuple with fields `names`, made once for each set of names.
+
+    It is a tuple, so `h, c = state` works as with `torch.nn.LSTM`, and it can be pickled although no module holds it.
+    """
+    made = namedtuple("State", names)  # pyright: ignore[reportUntypedNamedTuple]
+    made.__reduce__ = lambda self: (restore_state, (names, tuple(self)))  # pyright: ignore[reportAttributeAccessIssue]
+    return made
+
+
+def restore_state(names: tuple[str, ...], values: tuple[Tensor, ...]) -> tuple:
+    """Rebuild a pickled state."""
+    return state_type(names)(*values)

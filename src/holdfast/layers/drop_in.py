@@ -1,0 +1,155 @@
+"""Drop-in replacements for `torch.nn.LSTM`, `GRU` and `RNN`."""
+
+import re
+from functools import partial
+from typing import Any
+
+from torch import Tensor
+
+from holdfast import cells
+from holdfast.cells.rnn import Nonlinearity
+from holdfast.layers.recurrent import Recurrent
+from holdfast.layers.torch_layout import from_torch, to_torch
+
+TORCH_KEY = re.compile(r"(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l\d+(_reverse)?")
+
+
+class DropIn(Recurrent):
+    """A layer that `torch.nn` has too: `state_dict` is in torch's layout, so checkpoints go both ways.
+
+    Torch keeps two biases that are only ever added; here they are one parameter. Saved, it stands as `bias_ih` beside
+    a `bias_hh` of zeros; loaded, the two are summed.
+    """
+
+    def __init__(self, *args, bias: bool, **options):
+        super().__init__(*args, **options)
+        self.bias = bias
+        self.register_state_dict_post_hook(save_as_torch)
+        self.register_load_state_dict_pre_hook(load_from_torch)
+
+    def flatten_parameters(self) -> None:
+        """Nothing to do here; code written for `torch.nn` calls it."""
+
+
+def save_as_torch(layer: Any, state: dict[str, Tensor], prefix: str, _metadata: Any) -> None:
+    """Rename a drop-in's entries of `state`, in place, as torch names them."""
+    ours = [key for key in state if key.startswith(f"{prefix}cells.")]
+    renamed = to_torch({key.removeprefix(prefix): state.pop(key) for key in ours}, layer.directions)
+    state.update({prefix + key: value for key, value in renamed.items()})
+
+
+def load_from_torch(layer: Any, state: dict[str, Tensor], prefix: str, *_unused: Any) -> None:
+    """The inverse of `save_as_torch`."""
+    theirs = [key for key in state if key.startswith(prefix) and TORCH_KEY.fullmatch(key.removeprefix(prefix))]
+    values = {key.removeprefix(prefix): state.pop(key) for key in theirs}
+    renamed = from_torch(values, len(layer.cells), layer.directions, gru=isinstance(layer, GRU))
+    state.update({prefix + key: value for key, value in renamed.items()})
+
+
+class LSTM(DropIn):
+    """Long short-term memory with the interface and the numbers of `torch.nn.LSTM`.
+
+    Args:
+        input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size: as in
+            `torch.nn.LSTM`, in the same order.
+        options: `backend`, `recompute`, `initialiser`, `generator`, `device`, `dtype` of `Recurrent`.
+
+    Source: hochreiter1997long, gers2000learning.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        **options: Any,
+    ):
+        super().__init__(
+            partial(cells.LSTM, bias=bias, proj_size=proj_size),
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            **options,
+        )
+        self.proj_size = proj_size
+
+
+class GRU(DropIn):
+    """Gated recurrent unit with the interface and the numbers of `torch.nn.GRU`.
+
+    Args:
+        input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional: as in `torch.nn.GRU`, in the
+            same order.
+        options: `backend`, `recompute`, `initialiser`, `generator`, `device`, `dtype` of `Recurrent`.
+
+    Source: cho2014learning.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        **options: Any,
+    ):
+        super().__init__(
+            partial(cells.GRU, bias=bias),
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            **options,
+        )
+
+
+class RNN(DropIn):
+    """Elman's network with the interface and the numbers of `torch.nn.RNN`.
+
+    Args:
+        input_size, hidden_size, num_layers, nonlinearity, bias, batch_first, dropout, bidirectional: as in
+            `torch.nn.RNN`, in the same order.
+        options: `backend`, `recompute`, `initialiser`, `generator`, `device`, `dtype` of `Recurrent`.
+
+    Source: elman1990finding.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: Nonlinearity = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        **options: Any,
+    ):
+        super().__init__(
+            partial(cells.RNN, nonlinearity=nonlinearity, bias=bias),
+            input_size,
+            hidden_size,
+            num_layers=num_layers,
+            bias=bias,
+            batch_first=batch_first,
+            dropout=dropout,
+            bidirectional=bidirectional,
+            **options,
+        )
+        self.nonlinearity = nonlinearity

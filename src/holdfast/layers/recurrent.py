@@ -1,0 +1,277 @@
+"""Any cell as a layer over sequences."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
+
+from holdfast.backends import BackendName, Recompute, Work, check_backend, choose
+from holdfast.cells import Cell
+from holdfast.cells.cell import positive
+from holdfast.initialisers import Initialiser, initialise
+from holdfast.layers.explain import Explanation
+from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack
+
+State = Tensor | tuple[Tensor, ...]
+
+
+class Recurrent(nn.Module):
+    """A stack of cells over sequences, in one or both directions, under the contract of `torch.nn.LSTM`.
+
+    Args:
+        cell: makes a cell when called as cell(input_size, hidden_size, device=..., dtype=...): a class, a `partial`.
+        input_size: features of an input step.
+        hidden_size: units of each cell.
+        num_layers: cells stacked on each other.
+        bidirectional: whether a second stack reads each sequence backwards; outputs are concatenated, forward first.
+        dropout: probability with which an output is zeroed between layers while training.
+        batch_first: whether input and output are (B, T, features) and not (T, B, features). States are not concerned.
+        backend: "auto" takes the fastest that can do the work; `explain` says which and why.
+        recompute: steps in a segment whose activations are recomputed in the backward pass, "auto" for about sqrt(T);
+            None keeps them all. Gradients are the same.
+        initialiser: applied to every cell after its own initialisation; several are applied in order.
+        generator: source of the initial parameters; torch's global one unless given.
+        device, dtype: of the parameters.
+
+    Raises:
+        ValueError: a size, `dropout`, `backend` or `recompute` out of range, or an initialiser that does not fit.
+    """
+
+    def __init__(
+        self,
+        cell: Callable[..., Cell],
+        input_size: int,
+        hidden_size: int,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
+        batch_first: bool = False,
+        backend: BackendName = "auto",
+        recompute: Recompute = None,
+        initialiser: Initialiser | Iterable[Initialiser] = (),
+        generator: torch.Generator | None = None,
+        device=None,
+        dtype=None,
+    ):
+        super().__init__()
+        check_backend(backend)
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"dropout must be a probability between 0 and 1, got {dropout}")
+        if recompute not in (None, "auto"):
+            positive("recompute", recompute)
+        self.input_size, self.hidden_size = positive("input_size", input_size), positive("hidden_size", hidden_size)
+        self.num_layers, self.bidirectional = positive("num_layers", num_layers), bidirectional
+        self.dropout, self.batch_first = float(dropout), batch_first
+        self.backend, self.recompute = backend, recompute
+        self.cells = nn.ModuleList()
+        with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
+            for _ in range(num_layers):
+                width = self.output_size if len(self.cells) else input_size
+                self.cells.extend(cell(width, hidden_size, device=device, dtype=dtype) for _ in range(self.directions))
+        for made in self.cells:
+            self._initialise(made, initialiser, generator)
+
+    @staticmethod
+    def _initialise(cell: nn.Module, initialiser, generator: torch.Generator | None) -> None:
+        assert isinstance(cell, Cell)
+        if generator is not None:
+            reset_parameters = getattr(cell, "reset_parameters", None)
+            if reset_parameters is None:
+                raise ValueError(
+                    f"{type(cell).__name__} can't be drawn from a generator: give it a method "
+                    "reset_parameters(generator), or leave out generator"
+                )
+            reset_parameters(generator)
+        initialise(cell, initialiser, generator)
+
+    @property
+    def directions(self) -> int:
+        """1, or 2 if bidirectional."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def output_size(self) -> int:
+        """Features of an output step: the width of the cell's first state, for each direction."""
+        return self._cell(0).output_size * self.directions
+
+    def forward(
+        self,
+        input: Tensor | PackedSequence,
+        state: State | None = None,
+        *,
+        lengths: Tensor | Sequence[int] | None = None,
+        reset: Tensor | None = None,
+    ):
+        """Outputs of the last layer, and the state of every cell at the end of each sequence.
+
+        Args:
+            input: (T, B, input_size), or (B, T, input_size) with `batch_first`, or unbatched (T, input_size), or
+                packed.
+            state: what each cell starts from, (layers * directions, B, width), a tuple of them if the cell has several
+                states; zeros unless given. Without the axis B for unbatched input.
+            lengths: (B,) whole numbers in 1..T: where each sequence ends. Output beyond it is 0, and the state returned
+                is the one at it.
+            reset: (T, B) bool, in the layout of the input: where a new episode begins. The state is zeroed before that
+                step; the backward direction does not look across it either.
+
+        Returns:
+            output, in the layout of the input, with `output_size` features; and the state, in the layout of `state`.
+
+        Raises:
+            ValueError: shapes, dtypes, devices or lengths that do not fit.
+        """
+        packed = input if isinstance(input, PackedSequence) else None
+        if packed is not None and (lengths is not None or reset is not None):
+            raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
+        x = input.data if isinstance(input, PackedSequence) else input
+        self._check_input(x, packed=packed is not None)
+        batched = packed is not None or x.dim() == 3
+        sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
+        output, last = self._unroll(sequences, self._to_cells(state, sequences.x, batched))
+        if packed is not None:
+            assert sequences.lengths is not None
+            return repack(output, packed, sequences.lengths), self._from_cells(last, batched)
+        if not batched:
+            output = output.squeeze(1)
+        elif self.batch_first:
+            output = output.transpose(0, 1)
+        return output, self._from_cells(last, batched)
+
+    def step(self, x: Tensor, state: State | None = None):
+        """One step of a stream: x (B, input_size) or (input_size,) to (output, state), as `forward` over one step.
+
+        Raises:
+            ValueError: the layer is bidirectional: a stream has no end to begin from.
+        """
+        if self.bidirectional:
+            raise ValueError("a bidirectional layer can't step: it reads from the end too; use bidirectional=False")
+        if x.dim() not in (1, 2):
+            raise ValueError(f"step expects (batch, {self.input_size}) or ({self.input_size},), got {tuple(x.shape)}")
+        time_axis = 1 if self.batch_first and x.dim() == 2 else 0
+        output, state = self(x.unsqueeze(time_axis), state)
+        return output.squeeze(time_axis), state
+
+    def explain(
+        self,
+        input: Tensor | None = None,
+        *,
+        lengths: Tensor | Sequence[int] | None = None,
+        reset: Tensor | None = None,
+    ) -> Explanation:
+        """Which backend will run each cell, for plain batches or for this input, and why not a faster one."""
+        work = None
+        if input is not None:
+            self._check_input(input)
+            sequences = self._to_time_first(input, lengths, reset)
+            work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x))
+        directions = ("forward", "backward")
+        return Explanation(
+            {
+                f"layer {k // self.directions}, {directions[k % self.directions]}": choose(
+                    self.backend, self._cell(k), work
+                )
+                for k in range(len(self.cells))
+            }
+        )
+
+    def extra_repr(self) -> str:
+        options = {"num_layers": 1, "bidirectional": False, "dropout": 0.0, "batch_first": False}
+        options |= {"backend": "auto", "recompute": None}
+        changed = [f"{name}={getattr(self, name)!r}" for name, usual in options.items() if getattr(self, name) != usual]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *changed])
+
+    def _cell(self, k: int) -> Cell:
+        cell = self.cells[k]
+        assert isinstance(cell, Cell)
+        return cell
+
+    def _unroll(self, sequences: Padded, states: list[tuple[Tensor, ...]]):
+        """Every cell over time-first sequences, from a state for each, to the output and the last states."""
+        last = []
+        for depth in range(self.num_layers):
+            outputs = []
+            for direction in range(self.directions):
+                k = len(last)
+                output, end = self._run(self._cell(k), sequences, states[k], backwards=direction == 1)
+                outputs.append(output)
+                last.append(end)
+            x = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
+            if depth < self.num_layers - 1:
+                x = F.dropout(x, self.dropout, self.training)
+            sequences = replace(sequences, x=x)
+        return sequences.x, last
+
+    def _run(self, cell: Cell, sequences: Padded, state: tuple[Tensor, ...], *, backwards: bool):
+        work = self._work(sequences.reversed() if backwards else sequences, state)
+        output, last = choose(self.backend, cell, work).backend.unroll(cell, work)
+        return (gather_time(output, sequences.backwards()) if backwards else output), last
+
+    def _work(self, sequences: Padded, state: tuple[Tensor, ...]) -> Work:
+        segment = math.ceil(math.sqrt(len(sequences.x))) if self.recompute == "auto" else self.recompute
+        recompute = segment if torch.is_grad_enabled() else None
+        return Work(sequences.x, state, sequences.valid, sequences.reset, recompute)
+
+    def _check_input(self, x: Tensor, *, packed: bool = False) -> None:
+        weight = next(self.parameters(), None)
+        axes = "steps" if packed else "batch, time" if self.batch_first else "time, batch"
+        if x.dim() not in ((2,) if packed else (2, 3)) or x.shape[-1] != self.input_size:
+            other = "time" if self.batch_first else "batch"
+            hint = "" if packed else f"; pass batch_first={not self.batch_first} if the first axis is the {other}"
+            raise ValueError(
+                f"{type(self).__name__} expects input ({axes}, {self.input_size}), got {tuple(x.shape)}{hint}"
+            )
+        if 0 in x.shape:
+            raise ValueError(f"{type(self).__name__} expects at least one step and one row, got {tuple(x.shape)}")
+        if weight is not None and x.device != weight.device:
+            raise ValueError(
+                f"input is on {x.device} but the layer on {weight.device}; move one of them with .to({str(x.device)!r})"
+            )
+        if weight is not None and x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
+            raise ValueError(
+                f"input has dtype {x.dtype} but the layer {weight.dtype}; convert one of them with .to({x.dtype})"
+            )
+
+    def _to_time_first(self, x: Tensor, lengths, reset: Tensor | None) -> Padded:
+        if x.dim() == 2:
+            x = x.unsqueeze(1)
+            lengths = None if lengths is None else torch.as_tensor(lengths).reshape(-1)
+            reset = None if reset is None else reset.unsqueeze(-1)
+        elif self.batch_first:
+            x = x.transpose(0, 1)
+            reset = None if reset is None else reset.transpose(0, 1)
+        steps, batch = x.shape[:2]
+        return Padded(
+            x,
+            None if lengths is None else check_lengths(lengths, steps, batch, x.device),
+            None if reset is None else check_reset(reset, steps, batch, x.device),
+        )
+
+    def _to_cells(self, state: State | None, x: Tensor, batched: bool) -> list[tuple[Tensor, ...]]:
+        """A state as the user holds it, (layers * directions, B, width) each, as one for each cell, (B, width) each."""
+        cells, batch = range(len(self.cells)), x.shape[1]
+        if state is None:
+            return [self._cell(k).initial_state(batch, like=x) for k in cells]
+        parts = (state,) if isinstance(state, Tensor) else tuple(state)
+        sizes = self._cell(0).state_sizes
+        expected = {name: (len(cells), batch, size) if batched else (len(cells), size) for name, size in sizes.items()}
+        found = [tuple(part.shape) for part in parts]
+        if found != list(expected.values()):
+            wanted = ", ".join(f"{name} {shape}" for name, shape in expected.items())
+            raise ValueError(f"{type(self).__name__} expects the state {wanted}, got {', '.join(map(str, found))}")
+        wrong = [str(part.dtype) for part in parts if part.dtype != x.dtype]
+        if wrong and not torch.is_autocast_enabled(x.device.type):
+            raise ValueError(f"the state has dtype {wrong[0]} but the input {x.dtype}; convert one of them with .to()")
+        rows = parts if batched else [part.unsqueeze(1) for part in parts]
+        return [self._cell(k).make_state([part[k] for part in rows]) for k in cells]
+
+    def _from_cells(self, last: list[tuple[Tensor, ...]], batched: bool) -> State:
+        """The inverse of `_to_cells`; a single part stands alone."""
+        parts = [torch.stack(part) for part in zip(*last, strict=True)]
+        parts = parts if batched else [part.squeeze(1) for part in parts]
+        return parts[0] if len(parts) == 1 else self._cell(0).make_state(parts)

@@ -1,0 +1,93 @@
+"""What a layer may be given, brought to one form: time first, batched, padded; and back again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import PackedSequence, pad_packed_sequence
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Sequences (T, B, I) with an end each.
+
+    Args:
+        x: input (T, B, I); what lies beyond a sequence's end is not read.
+        lengths: (B,) int64 on the device of x, or None if all have T steps.
+        reset: (T, B) bool, or None.
+    """
+
+    x: Tensor
+    lengths: Tensor | None = None
+    reset: Tensor | None = None
+
+    @property
+    def valid(self) -> Tensor | None:
+        """(T, B) bool: which steps lie before their row's end."""
+        if self.lengths is None:
+            return None
+        return torch.arange(len(self.x), device=self.x.device).unsqueeze(1) < self.lengths
+
+    def reversed(self) -> "Padded":
+        """Every sequence backwards, in its own length; a state is then reset after what used to be a first step."""
+        x, order = self.x, self.backwards()
+        reset = None
+        if self.reset is not None:
+            before_next = torch.cat([self.reset[1:], torch.zeros_like(self.reset[:1])])
+            reset = before_next.flip(0) if order is None else before_next.gather(0, order)
+        return Padded(gather_time(x, order), self.lengths, reset)
+
+    def backwards(self) -> Tensor | None:
+        """(T, B): the step that stands at each place once every row is reversed; None if all have full length."""
+        if self.lengths is None:
+            return None
+        steps = torch.arange(len(self.x), device=self.x.device).unsqueeze(1)
+        return torch.where(steps < self.lengths, self.lengths - 1 - steps, steps)
+
+
+def gather_time(x: Tensor, order: Tensor | None) -> Tensor:
+    """x (T, B, I) with the steps of each row in `order` (T, B); None reverses them all."""
+    return x.flip(0) if order is None else x.gather(0, order.unsqueeze(-1).expand_as(x))
+
+
+def unpack(packed: PackedSequence) -> Padded:
+    """A packed sequence, in the order in which its rows were given before they were sorted."""
+    x, lengths = pad_packed_sequence(packed)
+    return Padded(x, lengths.to(x.device))
+
+
+def repack(output: Tensor, like: PackedSequence, lengths: Tensor) -> PackedSequence:
+    """Outputs (T, B, H) packed in the way of `like`."""
+    ends = lengths
+    if like.sorted_indices is not None:
+        output, ends = output.index_select(1, like.sorted_indices), lengths[like.sorted_indices]
+    valid = torch.arange(len(output), device=output.device).unsqueeze(1) < ends
+    return PackedSequence(output[valid], like.batch_sizes, like.sorted_indices, like.unsorted_indices)
+
+
+def check_lengths(lengths: Tensor | Sequence[int], steps: int, batch: int, device: torch.device) -> Tensor:
+    """`lengths` as a tensor (B,) of whole numbers in 1..T."""
+    given = torch.as_tensor(lengths, device=device)
+    if given.shape != (batch,) or given.is_floating_point() or given.dtype == torch.bool:
+        raise ValueError(
+            f"lengths must hold one whole number for each of the {batch} sequences, "
+            f"got shape {tuple(given.shape)}, dtype {given.dtype}"
+        )
+    outside = ((given < 1) | (given > steps)).nonzero().flatten().tolist()
+    if outside:
+        raise ValueError(
+            f"lengths must lie between 1 and the number of steps, {steps}; got {int(given[outside[0]])} "
+            f"for sequence {outside[0]}; leave out sequences without steps"
+        )
+    return given.long()
+
+
+def check_reset(reset: Tensor, steps: int, batch: int, device: torch.device) -> Tensor:
+    """`reset` as a mask (T, B)."""
+    if reset.shape != (steps, batch) or reset.dtype != torch.bool:
+        raise ValueError(
+            f"reset must be a bool tensor (time, batch) = ({steps}, {batch}), "
+            f"got shape {tuple(reset.shape)}, dtype {reset.dtype}"
+        )
+    return reset.to(device)
