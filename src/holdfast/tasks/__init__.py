@@ -1,1 +1,52 @@
+"""What must be remembered: synthetic tasks of the papers, and real pictures read as sequences."""
 
+from holdfast.tasks.adding import Adding
+from holdfast.tasks.batch import Batch
+from holdfast.tasks.copying import Copying
+from holdfast.tasks.denoising import Denoising
+from holdfast.tasks.digits import Digits, PermutedDigits, RowDigits
+from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, RowMNIST
+from holdfast.tasks.synthetic import SyntheticTask
+from holdfast.tasks.task import Readout, Split, Task
+from holdfast.tasks.warping import Padding, Warping
+
+ALL: tuple[type[Task], ...] = (
+    Copying,
+    Adding,
+    Denoising,
+    Warping,
+    Padding,
+    Digits,
+    PermutedDigits,
+    RowDigits,
+    MNIST,
+    PermutedMNIST,
+    RowMNIST,
+    CIFAR10,
+)
+"""Every task."""
+
+TASKS: dict[str, type[Task]] = {task.name: task for task in ALL}
+"""Every task by its name on the command line."""
+
+__all__ = [
+    "ALL",
+    "CIFAR10",
+    "MNIST",
+    "TASKS",
+    "Adding",
+    "Batch",
+    "Copying",
+    "Denoising",
+    "Digits",
+    "Padding",
+    "PermutedDigits",
+    "PermutedMNIST",
+    "Readout",
+    "RowDigits",
+    "RowMNIST",
+    "Split",
+    "SyntheticTask",
+    "Task",
+    "Warping",
+]
