@@ -1,6 +1,6 @@
 """The bibliography that ships with the package: every `Source:` in a docstring is a key in it.
 
-`references.bib` is written in one plain form (one field a line, `name = {value},`), so that reading it takes no parser of BibTeX at large.
+`references.bib` is written in one plain form, one field a line as `name = {value},`, so a few lines read it.
 """
 
 import re

@@ -116,7 +116,7 @@ def test_an_entry_that_does_not_end_is_refused():
 
 
 def test_every_key_named_in_the_package_is_in_the_bibliography():
-    """Wherever a word looks like a key, in a docstring or a tuple of sources: a dangling one is a citation of nothing."""
+    """Wherever a word looks like a key, in a docstring or a tuple of sources: a dangling one cites nothing."""
     for path in sorted((ROOT / "src" / "holdfast").rglob("*.py")):
         for key in re.findall(r"\b[a-z]{2,}(?:19|20)\d\d[a-z]{3,}\b", path.read_text(encoding="utf-8")):
             assert key in citations.references(), f"{path} names {key!r}"

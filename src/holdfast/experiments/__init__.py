@@ -1,1 +1,6 @@
+"""Which questions are asked, and what others have answered."""
 
+from holdfast.experiments.literature import Literature, literature
+from holdfast.experiments.published import PUBLISHED, Published
+
+__all__ = ["PUBLISHED", "Literature", "Published", "literature"]

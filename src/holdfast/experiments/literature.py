@@ -1,0 +1,87 @@
+"""What papers report on a task of ours: on the same one if any does, otherwise on the nearest, and then it says so."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.experiments.published import PUBLISHED, Published
+
+# Variants whose papers give no row of their own stand beside the model that they vary.
+SEEN_AS = {
+    "forget-lstm": "lstm",
+    "peephole-lstm": "lstm",
+    "reset-before-gru": "gru",
+    "chrono-janet": "janet",
+}
+# Tasks that no paper uses, and the one that comes closest.
+NEAREST = {
+    "digits": ("mnist", "MNIST has larger scans (28 × 28, 784 steps) and 60 000 of them"),
+    "permuted-digits": ("permuted-mnist", "permuted MNIST has larger scans (28 × 28, 784 steps) and 60 000 of them"),
+}
+TITLES = {
+    "mnist": "MNIST, pixel by pixel",
+    "permuted-mnist": "permuted MNIST",
+    "cifar10": "CIFAR-10, pixel by pixel",
+    "copying": "copying",
+    "adding": "adding",
+    "warping": "time warping",
+    "padding": "padding",
+}
+# Settings of ours that change what is learnt from, though no paper names them.
+SUBSETS = ("train_examples",)
+
+
+@dataclass(frozen=True)
+class Literature:
+    """What papers report that is nearest to one task of ours.
+
+    Args:
+        title: of the papers' task; empty if there is nothing.
+        entries: what they report.
+        difference: why it is another task than ours, as a sentence without its stop; empty if it is the same.
+    """
+
+    title: str
+    entries: tuple[Published, ...]
+    difference: str
+
+    @property
+    def same(self) -> bool:
+        """Whether the numbers may be laid beside ours as they are."""
+        return bool(self.entries) and not self.difference
+
+    def of(self, model: str, metric: str | None = None) -> tuple[Published, ...]:
+        """What they report of that model of the catalogue; outcomes in words go with any metric."""
+        name = SEEN_AS.get(model, model)
+        own = (entry for entry in self.entries if entry.model == name)
+        return tuple(entry for entry in own if metric in (None, entry.metric) or entry.value is None)
+
+
+def literature(task: Mapping[str, Any]) -> Literature:
+    """The published numbers for a task.
+
+    Args:
+        task: its settings: "name", and whatever else was chosen.
+    """
+    name, difference = NEAREST.get(task["name"], (task["name"], ""))
+    entries = tuple(entry for entry in PUBLISHED if entry.task == name)
+    exact = tuple(entry for entry in entries if entry.settings.items() <= task.items())
+    subset = [f"{setting} {task[setting]}" for setting in SUBSETS if task.get(setting) is not None]
+    if not entries:
+        return Literature("", (), "")
+    if not difference and not exact:
+        difference = "the papers set it otherwise: " + _described(entries)
+    if not difference and subset:
+        difference = f"ours is trained on a part of the data ({', '.join(subset)})"
+    return Literature(TITLES[name], exact if exact and not difference else entries, difference)
+
+
+def _described(entries: tuple[Published, ...]) -> str:
+    """The settings of the papers, each once: "lag 500; lag 2000"."""
+    return "; ".join(dict.fromkeys(setting_words(entry) for entry in entries))
+
+
+def setting_words(entry: Published) -> str:
+    """The settings of one entry, without those that hold for nearly all: "lag 100, convention chandar"."""
+    usual = {"convention": ("tallec", "arjovsky"), "gap": ("fixed",)}
+    return ", ".join(f"{key} {value}" for key, value in entry.settings.items() if value not in usual.get(key, ()))

@@ -1,0 +1,215 @@
+"""Numbers that papers report for the models and tasks of this library, each with its source.
+
+Models and tasks are named as in the catalogue and on the command line. Accuracies are fractions, losses nats. A number
+that was written down from memory of the paper and not checked against it says so (`recalled`), and whoever prints it
+prints a mark beside it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Published:
+    """One cell of a paper's table, or one statement of its text.
+
+    Args:
+        task: the task's name.
+        model: the model's name in the catalogue; "memoryless" for what can be had without memory.
+        metric: "accuracy" (a fraction) or "loss".
+        value: the number; None where the paper gives a figure or words, which stand in `outcome`.
+        source: a key of the bibliography.
+        where: the place in the source, or the paper that quotes it.
+        spread: the standard deviation over runs, where given.
+        split: "test" or "validation".
+        settings: the task's settings under which it holds; a task of ours with other settings is another task.
+        outcome: the result in words, where there is no number.
+        note: what else a reader must know to compare.
+        recalled: not checked against the source.
+    """
+
+    task: str
+    model: str
+    metric: str
+    value: float | None
+    source: str
+    where: str
+    spread: float | None = None
+    split: str = "test"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    outcome: str = ""
+    note: str = ""
+    recalled: bool = False
+
+
+MNIST, PERMUTED, CIFAR10 = "mnist", "permuted-mnist", "cifar10"
+PICTURES = (MNIST, PERMUTED, CIFAR10)
+
+
+def _pictures(
+    source: str, where: str, rows: Mapping[str, tuple[float | None, ...]], **common: Any
+) -> Iterator[Published]:
+    """Percentages on MNIST, permuted MNIST and CIFAR-10, in this order; None where the paper has none."""
+    for model, percentages in rows.items():
+        for task, percent in zip(PICTURES, percentages, strict=False):
+            if percent is not None:
+                # 96.96 / 100 as a decimal: round() keeps the paper's digits and no more.
+                value = round(percent / 100, 6)
+                yield Published(task, model, "accuracy", value, source, where, **common)
+
+
+def _in_words(task: str, source: str, where: str, outcomes: Mapping[str, str], **common: Any) -> Iterator[Published]:
+    """What a paper says of models on a task without giving a number."""
+    for model, outcome in outcomes.items():
+        yield Published(task, model, "loss", None, source, where, outcome=outcome, **common)
+
+
+def _copying(lag: int, **settings: Any) -> Mapping[str, Any]:
+    return MappingProxyType({"lag": lag, "convention": "tallec", "gap": "fixed", **settings})
+
+
+def _gu() -> Iterator[Published]:
+    quoted = "quoted in Tables 6 and 12 of Gu et al. 2022 (S4)"
+    source = "gu2020improving"
+    yield from _pictures(source, quoted, {"lstm": (98.9, 95.11, 63.01), "ur-lstm": (99.28, 96.96, 71.00)})
+    yield from _pictures(source, quoted, {"ur-gru": (99.27, 96.51, 74.4)}, note="probably with zoneout as well")
+    ablation = {
+        "tied-lstm": (None, 94.77, 63.24),
+        "tied-chrono-lstm": (None, 94.69, 65.60),
+        "cumax-lstm": (None, 96.17, 67.78),
+        "uniform-lstm": (None, 96.05, 67.63),
+        "refine-lstm": (None, 95.84, 71.85),
+        "om-lstm": (None, 93.98, 67.73),
+        "or-lstm": (None, 96.40, 70.41),
+        "um-lstm": (None, 95.50, 67.29),
+        "ur-lstm": (None, 96.43, 71.05),
+        "gru": (None, None, 71.30),
+        "chrono-gru": (None, None, 64.61),
+        "ur-gru": (None, None, 71.04),
+    }
+    yield from _pictures(source, "ablation table", ablation, split="validation", recalled=True)
+    yield from _in_words(
+        "copying",
+        source,
+        "text",
+        {
+            "ur-lstm": "solves it fast",
+            "or-lstm": "solves it fast",
+            "tied-lstm": "makes the least progress",
+        },
+        settings=MappingProxyType({"lag": 480, "convention": "gu", "gap": "fixed"}),
+        note="256 units, 10 000 steps",
+        recalled=True,
+    )
+
+
+def _tallec() -> Iterator[Published]:
+    source = "tallec2018can"
+    yield from _pictures(
+        source,
+        "text of the submission",
+        {"lstm": (None, 95.4), "chrono-lstm": (None, 96.3)},
+        split="validation",
+        note="512 units; the plain LSTM has a forget bias of 1",
+    )
+    for lag, memoryless in ((500, 0.0400), (2000, 0.01029)):
+        settings = _copying(lag)
+        yield Published("copying", "memoryless", "loss", memoryless, source, "10 ln 8 / (T + 20)", settings=settings)
+        yield from _in_words(
+            "copying",
+            source,
+            "figure",
+            {"chrono-lstm": "falls to about 0", "lstm": "stays near chance"},
+            settings=settings,
+            note="128 units, 60 000 steps; the plain LSTM has a forget bias of 1",
+        )
+    for length in (200, 750):
+        settings = MappingProxyType({"length": length, "convention": "arjovsky"})
+        yield Published("adding", "memoryless", "loss", 0.167, source, "text", settings=settings)
+        yield from _in_words(
+            "adding",
+            source,
+            "figure",
+            {"chrono-lstm": "learns much faster than the plain LSTM", "lstm": "learns slowly"},
+            settings=settings,
+            note="128 units; the plain LSTM has a forget bias of 1",
+        )
+    for task in ("warping", "padding"):
+        yield from _in_words(
+            task,
+            source,
+            "Figure 1",
+            {
+                "gated-rnn": "zero loss for every warp",
+                "leaky-rnn": "zero loss if the warp is uniform, clearly above zero if it varies",
+                "rnn": "degrades as soon as warping is moderate",
+            },
+            settings=MappingProxyType({"length": 500}),
+            note="64 units, warps up to 10 to 100 steps",
+        )
+
+
+def _chandar() -> Iterator[Published]:
+    source = "chandar2019towards"
+    test = {
+        "orthogonal-rnn": (None, 89.26),
+        "irnn": (None, 86.13),
+        "lstm": (None, 89.86),
+        "chrono-lstm": (None, 88.43),
+        "gru": (None, 92.39),
+        "janet": (None, 91.94),
+        "nru": (None, 95.38),
+    }
+    notes = {
+        "irnn": "with layer normalisation",
+        "lstm": "with peepholes",
+        "chrono-lstm": "with peepholes",
+        "janet": "with chrono initialisation",
+    }
+    for model, percentages in test.items():
+        note = ", ".join(filter(None, ["about 165 000 parameters", notes.get(model)]))
+        yield from _pictures(source, "pMNIST table", {model: percentages}, note=note, recalled=True)
+    for lag in (100, 200):
+        outcomes = {"nru": "solves it", "chrono-lstm": "solves it", "orthogonal-rnn": "does not solve it"}
+        yield from _in_words(
+            "copying",
+            source,
+            "figure",
+            outcomes,
+            settings=_copying(lag, convention="chandar"),
+            note="about 23 500 parameters, up to 200 000 steps",
+            recalled=True,
+        )
+
+
+def _others() -> Iterator[Published]:
+    yield from _pictures(
+        "vanderwesthuizen2018unreasonable",
+        "abstract",
+        {"janet": (99.0, 92.5), "lstm": (98.5, 91.0)},
+        note="128 units a layer (two on MNIST), mean of 10 runs; JANET with chrono initialisation",
+    )
+    quoted = "quoted by Li et al. 2018 (IndRNN)"
+    yield from _pictures("le2015simple", quoted, {"irnn": (97.0, 82.0)})
+    yield from _pictures("arjovsky2016unitary", quoted, {"lstm": (98.2, 88.0)})
+    yield from _pictures("trinh2018learning", "Table 2", {"lstm": (98.3, 89.4, 58.8)}, note="full backpropagation")
+    yield from _pictures("cooijmans2017recurrent", "quoted by Campos et al. 2018", {"lstm": (98.9,)})
+    yield from _pictures("le2015simple", "quoted by Campos et al. 2018", {"rnn": (35.0,)}, note="tanh")
+    campos = "campos2018skip"
+    for model, accuracy, spread in (("lstm", 0.910, 0.045), ("gru", 0.968, 0.013)):
+        note = "110 units, 4 runs"
+        yield Published(MNIST, model, "accuracy", accuracy, campos, "MNIST table", spread=spread, note=note)
+    yield from _in_words(
+        "adding",
+        campos,
+        "adding table",
+        {"lstm": "solves it", "gru": "solves it"},
+        settings=MappingProxyType({"length": 50, "convention": "campos"}),
+        note="110 units",
+    )
+
+
+PUBLISHED: tuple[Published, ...] = (*_gu(), *_tallec(), *_chandar(), *_others())
+"""All of them."""
