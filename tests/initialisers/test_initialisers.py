@@ -1,0 +1,145 @@
+"""Initialisers are pure, follow their stated distributions, and refuse cells that they do not fit."""
+
+import pytest
+import torch
+
+from holdfast import Recurrent, make
+from holdfast.cells import ALL as CELLS
+from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN
+from holdfast.initialisers import (
+    ALL,
+    Chrono,
+    ForgetBias,
+    IdentityRecurrence,
+    IntegerChrono,
+    OrthogonalRecurrence,
+    UniformGate,
+    initialise,
+)
+
+EXAMPLES = {
+    Chrono: (Chrono(100), LSTM),
+    IntegerChrono: (IntegerChrono(100), LSTM),
+    ForgetBias: (ForgetBias(2.0), LSTM),
+    UniformGate: (UniformGate(), LSTM),
+    OrthogonalRecurrence: (OrthogonalRecurrence(), LSTM),
+    IdentityRecurrence: (IdentityRecurrence(), RNN),
+}
+
+
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_an_initialiser_is_pure_and_decided_by_its_generator(kind):
+    initialiser, cell = EXAMPLES[kind]
+    made = cell(3, 16)
+    before = {name: value.clone() for name, value in made.state_dict().items()}
+    first, again, other = (initialiser(made, seeded(seed)) for seed in (0, 0, 1))
+    assert all(torch.equal(before[name], value) for name, value in made.state_dict().items())
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    if kind is not ForgetBias:
+        assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def drawn_biases(initialiser, cell, block):
+    """The initial bias of one block, over many draws, in float64."""
+    made, generator = cell(2, 500), seeded(0)
+    return torch.cat([initialiser(made, generator)["bias"].double()[made.block(block)] for _ in range(40)])
+
+
+def test_chrono_spreads_forgetting_times_uniformly():
+    times = 1 / (1 - drawn_biases(Chrono(t_max=101.0), LSTM, "forget").sigmoid())
+    assert times.min() >= 2 - 1e-3
+    assert times.max() <= 101 + 1e-2
+    quartiles = torch.quantile(times, torch.tensor([0.25, 0.5, 0.75], dtype=torch.float64))
+    assert torch.allclose(quartiles, torch.tensor([26.75, 51.5, 76.25], dtype=torch.float64), atol=1.5)
+
+
+def test_chrono_of_the_one_gate_network_is_that_of_its_input_gate():
+    times = 1 / drawn_biases(Chrono(t_max=101.0), GatedRNN, "input").sigmoid()
+    assert float(times.mean()) == pytest.approx(51.5, abs=1)
+    assert (drawn_biases(Chrono(t_max=101.0), GatedRNN, "candidate") == 0).all()
+
+
+def test_integer_chrono_draws_logarithms_of_whole_numbers():
+    k = drawn_biases(IntegerChrono(20), LSTM, "forget").exp()
+    assert torch.allclose(k, k.round(), atol=1e-4)
+    assert set(k.round().int().tolist()) == set(range(1, 21))
+
+
+def test_the_other_biases_are_zero_under_chrono():
+    for cell in (LSTM(3, 8), GRU(3, 8)):
+        initialise(cell, Chrono(50), seeded(0))
+        keep = "forget" if "forget" in cell.blocks else "update"
+        others = set(cell.blocks) - {keep, "input"}
+        assert all((cell.bias[cell.block(name)] == 0).all() for name in others)
+    assert (cell.bias_hh_candidate == 0).all()
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 256])
+def test_uniform_gates_start_inside_their_range_for_any_size(size):
+    made = LSTM(2, size)
+    f = UniformGate()(made, seeded(0))["bias"].double()[made.block("forget")].sigmoid()
+    edge = 1 / size if size > 2 else 0.25
+    assert ((f >= edge - 1e-6) & (f <= 1 - edge + 1e-6)).all()
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell is not NRU])
+def test_orthogonal_recurrence_makes_every_block_orthogonal(cell):
+    made = cell(3, 8)
+    weight = OrthogonalRecurrence()(made, seeded(0))["weight_hh"].double()
+    for block in made.blocks:
+        rows = weight[made.block(block)]
+        torch.testing.assert_close(rows @ rows.T, torch.eye(len(rows), dtype=torch.float64), atol=1e-5, rtol=0)
+
+
+def test_identity_recurrence_starts_an_irnn():
+    layer = make("irnn", 3, 200, generator=seeded(0))
+    cell = layer.cells[0]
+    assert torch.equal(cell.weight_hh, torch.eye(200))
+    assert cell.weight_ih.std().item() == pytest.approx(0.001, rel=0.1)
+    assert (cell.bias == 0).all()
+    assert cell.nonlinearity == "relu"
+
+
+def test_a_generator_decides_every_parameter_and_leaves_the_global_one_alone():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    first, again, other = (make("ur-gru", 3, 8, generator=seeded(seed)) for seed in (0, 0, 1))
+    assert torch.equal(before, torch.get_rng_state())
+    for a, b, c in zip(first.parameters(), again.parameters(), other.parameters(), strict=True):
+        assert torch.equal(a, b)
+        assert not torch.equal(a, c)
+
+
+def test_several_initialisers_are_applied_in_order():
+    layer = Recurrent(LSTM, 3, 8, initialiser=[OrthogonalRecurrence(), ForgetBias(1.5)])
+    cell = layer.cells[0]
+    assert (cell.bias[cell.block("forget")] == 1.5).all()
+    rows = cell.weight_hh[cell.block("input")]
+    torch.testing.assert_close(rows @ rows.T, torch.eye(8), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: Chrono(1.5), "1 < t_min < t_max"),
+        (lambda: IntegerChrono(0), "at least 1 step"),
+        (lambda: UniformGate(refine="up"), "'mirrored' or 'centred'"),
+        (lambda: Recurrent(NRU, 3, 8, initialiser=Chrono(9)), "NRU has only candidate"),
+        (lambda: make("lstm", 3, 8, bias=False), "no option 'bias'"),
+        (lambda: Recurrent(LSTM, 3, 8, initialiser=IdentityRecurrence()), "square recurrent matrix"),
+    ],
+)
+def test_a_wrong_choice_is_explained(build, message):
+    with pytest.raises(ValueError, match=message):
+        build()
+
+
+def test_a_gate_bias_needs_a_bias():
+    from holdfast import LSTM as Layer
+
+    with pytest.raises(ValueError, match="build it with bias=True"):
+        Layer(3, 8, bias=False, initialiser=Chrono(10))
