@@ -108,7 +108,7 @@ class Adding(SyntheticTask):
     def chance_statement(self) -> str:
         return (
             "A model that has forgotten the marked numbers can do no better than to answer the mean of their sum: "
-            "the loss is its variance, 2/12 = 0.167."
+            f"the loss is its variance, 2/12 = {self.chance['loss']:.4g}."
         )
 
     @property

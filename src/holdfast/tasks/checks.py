@@ -12,9 +12,9 @@ def at_least(task: Any, **smallest: int) -> None:
     """
     for setting, bound in smallest.items():
         value = getattr(task, setting)
-        whole = isinstance(value, int) and not isinstance(value, bool)
         absent = value is None and getattr(type(task), setting) is None
-        if not absent and not (whole and value >= bound):
+        fits = isinstance(value, int) and not isinstance(value, bool) and value >= bound
+        if not absent and not fits:
             raise ValueError(f"{_name(task)} expects {setting} to be a whole number of at least {bound}, got {value!r}")
 
 

@@ -66,8 +66,8 @@ class Copying(RecallTask):
     Args:
         lag: the gap between the letters and their recall, in steps; the longest one if it varies.
         convention: whose task: "tallec" (also Arjovsky's), "gu", "chandar" or "vanderwesthuizen".
-        gap: "fixed" is `lag` throughout; "per-sequence" draws each sequence's gap uniformly from 1 to `lag`, and ends the
-            sequence with its last answer (Henaff, Tallec); "per-batch" draws one gap for a whole batch (Chandar).
+        gap: "fixed" is `lag` throughout; "per-sequence" draws each sequence's gap uniformly from 1 to `lag` and ends it
+            with its last answer (Henaff, Tallec); "per-batch" draws one gap for a whole batch (Chandar).
         evaluation_examples: sequences in the validation set, and in the test set.
 
     Source: hochreiter1997long, arjovsky2016unitary, henaff2016recurrent, tallec2018can, gu2020improving,

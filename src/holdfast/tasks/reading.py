@@ -51,7 +51,8 @@ def read_images(table: Table, split: OfficialSplit, folder: Path | None) -> Imag
     encoded, labels = rows[table.image], rows["label"]
     if not labels or any(label not in range(table.classes) for label in labels):
         raise ValueError(
-            f"expected rows with labels from 0 to {table.classes - 1} in {where}, got {_seen(labels)}; copy the set anew"
+            f"expected rows with labels from 0 to {table.classes - 1} in {where}, got {_seen(labels)}; "
+            "the file holds something else, copy the set anew"
         )
     pixels = np.empty((len(encoded), *table.size), dtype=np.uint8)
     for row, image in enumerate(_progress(encoded, f"decoding {table.repository} ({split})")):
@@ -99,6 +100,8 @@ def _columns(table: Table, rows: Any) -> dict[str, list[Any]]:
     """The two columns, pictures still encoded."""
     import datasets
 
+    if not {table.image, "label"} <= set(rows.column_names or ()):
+        raise ValueError(f"its columns are {', '.join(rows.column_names or ('none',))}")
     with _quiet(datasets):
         encoded = rows.cast_column(table.image, datasets.Image(decode=False)).with_format("arrow")
         columns: dict[str, list[Any]] = {table.image: [], "label": []}
