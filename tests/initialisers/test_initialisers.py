@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+import holdfast
 from holdfast import Recurrent, make
 from holdfast.cells import ALL as CELLS
 from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN
@@ -139,7 +140,5 @@ def test_a_wrong_choice_is_explained(build, message):
 
 
 def test_a_gate_bias_needs_a_bias():
-    from holdfast import LSTM as Layer
-
     with pytest.raises(ValueError, match="build it with bias=True"):
-        Layer(3, 8, bias=False, initialiser=Chrono(10))
+        holdfast.LSTM(3, 8, bias=False, initialiser=Chrono(10))

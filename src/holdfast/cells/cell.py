@@ -74,8 +74,18 @@ class Cell(nn.Module, ABC):
         return slice(start, start + self.block_sizes[name])
 
     def make_state(self, parts) -> tuple[Tensor, ...]:
-        """`parts`, a tensor or tensors in the cell's order, as this cell's named tuple."""
-        return state_type(tuple(self.state_sizes))(*((parts,) if isinstance(parts, Tensor) else parts))
+        """`parts`, a tensor or tensors in the cell's order, as this cell's named tuple.
+
+        Raises:
+            ValueError: there are more or fewer parts than the cell has states.
+        """
+        names, parts = tuple(self.state_sizes), (parts,) if isinstance(parts, Tensor) else parts
+        if len(parts) != len(names):
+            raise ValueError(
+                f"{type(self).__name__} has {len(names)} states, {', '.join(names)}, and step must return as many, "
+                f"got {len(parts)}"
+            )
+        return state_type(names)(*parts)
 
     def initial_state(self, batch_size: int, *, like: Tensor) -> tuple[Tensor, ...]:
         """The state before the first step: zeros (B, size), with the dtype and device of `like`."""

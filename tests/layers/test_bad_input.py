@@ -1,0 +1,129 @@
+"""What does not fit is refused with what was expected, what came and what to do."""
+
+import pickle
+import re
+
+import pytest
+import torch
+from torch.nn.utils.rnn import pack_padded_sequence
+
+import holdfast
+
+X = torch.randn(7, 4, 3)
+
+
+def lstm(**options):
+    return holdfast.LSTM(3, 5, **options)
+
+
+CASES = {
+    "features": (lambda: lstm()(torch.randn(7, 4, 2)), "LSTM expects input (time, batch, 3), got (7, 4, 2)"),
+    "layout": (lambda: lstm()(torch.randn(5, 4, 7)), "pass batch_first=True if the first axis is the batch"),
+    "axes": (lambda: lstm()(torch.randn(3)), "got (3,)"),
+    "no steps": (lambda: lstm()(torch.randn(0, 4, 3)), "at least one step and one row, got (0, 4, 3)"),
+    "no rows": (lambda: lstm()(torch.randn(7, 0, 3)), "at least one step and one row, got (7, 0, 3)"),
+    "dtype": (lambda: lstm()(X.double()), "input has dtype torch.float64 but the layer torch.float32"),
+    "integers": (lambda: lstm()(X.long()), "input has dtype torch.int64"),
+    "device": (lambda: lstm()(X.to("meta")), "input is on meta but the layer on cpu"),
+    "too long": (lambda: lstm()(X, lengths=[7, 8, 1, 1]), "between 1 and the number of steps, 7; got 8 for sequence 1"),
+    "empty row": (lambda: lstm()(X, lengths=[7, 3, 0, 1]), "got 0 for sequence 2; leave out sequences without steps"),
+    "negative": (lambda: lstm()(X, lengths=[7, 3, 1, -2]), "got -2 for sequence 3"),
+    "count": (lambda: lstm()(X, lengths=[7, 3]), "one whole number for each of the 4 sequences, got shape (2,)"),
+    "fractions": (lambda: lstm()(X, lengths=[7.0, 3.0, 1.0, 2.0]), "got shape (4,), dtype torch.float32"),
+    "reset shape": (
+        lambda: lstm()(X, reset=torch.zeros(4, 7, dtype=torch.bool)),
+        "reset must be a bool tensor (time, batch) = (7, 4), got shape (4, 7)",
+    ),
+    "reset dtype": (lambda: lstm()(X, reset=torch.zeros(7, 4)), "dtype torch.float32"),
+    "state shape": (
+        lambda: lstm()(X, (torch.zeros(1, 4, 5), torch.zeros(2, 4, 5))),
+        "LSTM expects the state h (1, 4, 5), c (1, 4, 5), got (1, 4, 5), (2, 4, 5)",
+    ),
+    "state alone": (lambda: lstm()(X, torch.zeros(1, 4, 5)), "h (1, 4, 5), c (1, 4, 5), got (1, 4, 5)"),
+    "state dtype": (
+        lambda: lstm()(X, (torch.zeros(1, 4, 5).double(), torch.zeros(1, 4, 5))),
+        "the state has dtype torch.float64 but the input torch.float32",
+    ),
+    "packed twice": (
+        lambda: lstm()(pack_padded_sequence(X, [7, 5, 3, 2]), lengths=[7, 5, 3, 2]),
+        "a packed sequence has its own lengths",
+    ),
+    "packed features": (
+        lambda: lstm()(pack_padded_sequence(torch.randn(7, 4, 2), [7, 5, 3, 2])),
+        "expects input (steps, 3), got (17, 2)",
+    ),
+    "backwards stream": (lambda: lstm(bidirectional=True).step(X[0]), "a bidirectional layer can't step"),
+    "step axes": (lambda: lstm().step(X), "step expects (batch, 3) or (3,), got (7, 4, 3)"),
+    "hidden size": (lambda: holdfast.LSTM(3, 0), "hidden_size must be a whole number of at least 1, got 0"),
+    "input size": (lambda: holdfast.GRU(2.5, 5), "input_size must be a whole number of at least 1, got 2.5"),
+    "layers": (lambda: lstm(num_layers=0), "num_layers must be a whole number"),
+    "dropout": (lambda: lstm(dropout=1.5), "dropout must be a probability between 0 and 1, got 1.5"),
+    "recompute": (lambda: lstm(recompute=0), "recompute must be a whole number of at least 1, got 0"),
+    "projection": (lambda: lstm(proj_size=5), "proj_size must be smaller than hidden_size 5, got 5"),
+    "backend": (lambda: lstm(backend="cuda"), "backend must be one of 'auto', 'reference', "),
+    "backend can't": (
+        lambda: lstm(backend="native")(X, lengths=[7, 1, 1, 1]),
+        "backend 'native' can't run this: native: torch's kernels take no lengths",
+    ),
+    "nonlinearity": (lambda: holdfast.RNN(3, 5, nonlinearity="gelu"), "nonlinearity must be 'tanh' or 'relu'"),
+    "heads": (
+        lambda: holdfast.make("nru", 3, 5, memory_size=60, heads=4),
+        "heads * memory_size must be a square, got 4 * 60; for 4 heads try memory_size=64",
+    ),
+    "chunks": (lambda: holdfast.make("on-lstm", 3, 5, chunk_size=2), "chunk_size must divide hidden_size 5, got 2"),
+    "model": (lambda: holdfast.make("ur-lstn", 3, 5), "there is no model 'ur-lstn'; did you mean 'ur-lstm'?"),
+    "option": (
+        lambda: holdfast.make("nru", 3, 5, memory=4),
+        "'nru' has no option 'memory'; did you mean 'memory_size'",
+    ),
+    "missing": (lambda: holdfast.make("chrono-lstm", 3, 5), "'chrono-lstm' needs t_max"),
+    "name": (lambda: holdfast.Lstm, "module 'holdfast' has no attribute 'Lstm'"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_error_says_what_to_do(case):
+    call, message = CASES[case]
+    with pytest.raises((ValueError, AttributeError), match=re.escape(message)):
+        call()
+
+
+class Oscillator(holdfast.Cell):
+    """The example of a cell that is in no catalogue."""
+
+    def __init__(self, input_size, hidden_size, *, device=None, dtype=None):
+        super().__init__(input_size, hidden_size, state_sizes={"y": hidden_size, "z": hidden_size})
+        self.weight_ih = torch.nn.Parameter(torch.randn(hidden_size, input_size, device=device, dtype=dtype))
+        self.weight_hh = torch.nn.Parameter(torch.randn(hidden_size, hidden_size, device=device, dtype=dtype) / 10)
+
+    def project(self, x):
+        return torch.nn.functional.linear(x, self.weight_ih)
+
+    def step(self, p, state):
+        z = state.z + 0.1 * (torch.tanh(p + torch.nn.functional.linear(state.y, self.weight_hh)) - state.y)
+        return state.y + 0.1 * z, z
+
+
+def test_a_cell_of_ones_own_is_as_good_as_ours():
+    layer = holdfast.Recurrent(Oscillator, 3, 5, num_layers=2, bidirectional=True, batch_first=True)
+    output, state = layer(torch.randn(4, 7, 3), lengths=[7, 2, 1, 4])
+    assert output.shape == (4, 7, 10)
+    assert state.y.shape == state.z.shape == (4, 4, 5)
+    output.sum().backward()
+    assert "Oscillator(3, 5)" in repr(layer)
+    restored = pickle.loads(pickle.dumps(state))
+    assert torch.equal(restored.z, state.z)
+
+
+def test_a_cell_without_a_way_to_draw_says_so():
+    with pytest.raises(ValueError, match="give it a method reset_parameters"):
+        holdfast.Recurrent(Oscillator, 3, 5, generator=torch.Generator())
+
+
+def test_a_cell_that_returns_too_few_states_is_told_apart():
+    class Forgetful(Oscillator):
+        def step(self, p, state):
+            return state.y
+
+    with pytest.raises(ValueError, match=r"Forgetful has 2 states, y, z, .* got 1"):
+        holdfast.Recurrent(Forgetful, 3, 5)(X)
