@@ -1,1 +1,5 @@
+"""Whole networks: a recurrent layer with what turns its outputs into answers."""
 
+from holdfast.models.sequence_model import Readout, SequenceModel
+
+__all__ = ["Readout", "SequenceModel"]

@@ -1,0 +1,34 @@
+"""Where and when a run took place."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+
+import holdfast
+
+
+def environment() -> dict[str, Any]:
+    """Versions, machine and time, as they stand in environment.json."""
+    return {
+        "holdfast": holdfast.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _processor() -> str:
+    """The processor's name; Python itself knows it on few systems."""
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
+    except OSError:
+        names = []
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,56 @@
+"""How well a model does on a set that it does not learn from."""
+
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from holdfast.tasks import Batch, Task
+
+
+@torch.no_grad()
+def evaluate(
+    fabric: Fabric, model: nn.Module, task: Task, *, split: Literal["validation", "test"], batch_size: int
+) -> dict[str, float]:
+    """Every measure of the task as its mean over the counted targets of a whole set.
+
+    Each process takes its rows of every batch, and the sums are added up.
+
+    Args:
+        fabric: the processes.
+        model: as `fabric.setup` returned it; it is left in training mode.
+        task: gives the set.
+        split: "validation" or "test".
+        batch_size: sequences evaluated at once, over all processes.
+    """
+    model.eval()
+    totals: dict[str, Tensor] = {}
+    for batch in task.evaluation_batches(split, batch_size):
+        own = own_rows(fabric, batch)
+        # Processes must call the model equally often, or they wait for each other: one without a share looks on.
+        rows = (own if own.size else batch.rows(slice(1))).to(fabric.device)
+        with fabric.autocast():
+            measures = task.measures(model(rows.inputs, rows.lengths), rows)
+        for name, sum_and_count in measures.items():
+            counted = torch.tensor(sum_and_count, dtype=torch.float64) * (own.size > 0)
+            totals[name] = totals.get(name, 0) + counted
+    model.train()
+    return {name: _mean(fabric, total) for name, total in sorted(totals.items())}
+
+
+def own_rows(fabric: Fabric, batch: Batch) -> Batch:
+    """This process's share of a batch that every process has made for itself."""
+    return batch if fabric.world_size == 1 else batch.rows(slice(fabric.global_rank, None, fabric.world_size))
+
+
+def added(fabric: Fabric, value: Tensor) -> Tensor:
+    """A tensor summed over all processes."""
+    total = fabric.all_reduce(value, reduce_op="sum")
+    assert isinstance(total, Tensor)
+    return total
+
+
+def _mean(fabric: Fabric, sum_and_count: Tensor) -> float:
+    total, count = added(fabric, sum_and_count)
+    return float(total / count)

@@ -1,0 +1,41 @@
+"""Files that are written whole or not at all."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Puts what `write` writes in the place of `path`, at one stroke.
+
+    A kill before the stroke leaves the old file, and a temporary one beside it that the next writing replaces.
+    """
+    temporary = path.with_name(path.name + ".partial")
+    with temporary.open("wb") as file:
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+    _remember_name(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """A text file in UTF-8, whole or not at all."""
+    write_whole(path, lambda file: file.write(text.encode()))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """A JSON file that people can read, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def _remember_name(folder: Path) -> None:
+    """After a loss of power the folder knows the new name too. Windows can't open folders and does without."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

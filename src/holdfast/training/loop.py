@@ -1,0 +1,110 @@
+"""The training loop."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from lightning_fabric import Fabric
+from torch import nn
+from torch.optim import Optimizer
+
+from holdfast.tasks import Batch, Task
+from holdfast.training.chance import seed_chance
+from holdfast.training.checkpoint import keep
+from holdfast.training.divergence import require_finite, require_finite_measures, require_finite_parameters
+from holdfast.training.evaluation import added, evaluate, own_rows
+from holdfast.training.history import Ending, History
+from holdfast.training.news import Listener
+from holdfast.training.optimisers import set_learning_rate
+from holdfast.training.record import Record
+from holdfast.training.schedules import learning_rate
+from holdfast.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A model on its way through a task: updates, and now and then an evaluation and a checkpoint.
+
+    Args:
+        fabric: devices, precision, processes.
+        model, optimiser: as `fabric.setup` returned them.
+        task, settings, seed: what is learnt, and how.
+        record: where checkpoints go.
+        listeners: who hears of each event; nobody except in the first process.
+        history: where the run stands.
+    """
+
+    fabric: Fabric
+    model: nn.Module
+    optimiser: Optimizer
+    task: Task
+    settings: TrainingSettings
+    seed: int
+    record: Record
+    listeners: Sequence[Listener]
+    history: History
+
+    def run(self) -> Ending:
+        """Trains until the run is over.
+
+        Raises:
+            DivergenceError: a number is not finite; the last checkpoint is from before that.
+        """
+        self.model.train()
+        while (ending := self.history.ending(self.task, self.settings)) is None:
+            self.update()
+            if self.history.step % self.settings.evaluate_every == 0 or self.history.step == self.settings.steps:
+                self.evaluate()
+        return ending
+
+    def update(self) -> None:
+        """Moves the parameters once."""
+        started, step = perf_counter(), self.history.step
+        rate = learning_rate(self.settings, step, self.history.losses)
+        set_learning_rate(self.optimiser, rate)
+        seed_chance(self.seed, step, self.fabric.global_rank)
+        batch = self.task.training_batch(step, self.settings.batch_size, seed=self.seed)
+        loss = self.backward(own_rows(self.fabric, batch).to(self.fabric.device))
+        norm = self.clip()
+        require_finite(step, inputs=batch.inputs, loss=loss, gradient_norm=norm, model=self.model)
+        self.optimiser.step()
+        self.optimiser.zero_grad()
+        self.history.step += 1
+        self.history.seconds += perf_counter() - started
+        if self.history.step % self.settings.report_every == 0:
+            self.tell("train", loss=loss, gradient_norm=norm, learning_rate=rate)
+
+    def backward(self, rows: Batch) -> float:
+        """Adds up the gradient of the mean loss over the counted targets of all processes; returns that loss.
+
+        Processes average their gradients. So that they add up instead, each scales its own by the number of processes.
+        """
+        with self.fabric.autocast():
+            total, count = self.task.objective.total(self.model(rows.inputs, rows.lengths), rows.targets)
+        loss = total / added(self.fabric, count).clamp(min=1)
+        self.fabric.backward(loss * self.fabric.world_size)
+        return float(added(self.fabric, loss.detach()))
+
+    def clip(self) -> float:
+        """Scales the gradient down to `clip_norm` if it is larger; returns its norm before that."""
+        limit = self.settings.clip_norm or math.inf
+        norm = self.fabric.clip_gradients(self.model, self.optimiser, max_norm=limit, error_if_nonfinite=False)
+        assert norm is not None
+        return float(norm)
+
+    def evaluate(self) -> None:
+        """Measures the model on the validation set and keeps it, as the latest and, if it is, as the best."""
+        require_finite_parameters(self.history.step, self.model)
+        size = self.settings.evaluation_batch_size
+        measures = evaluate(self.fabric, self.model, self.task, split="validation", batch_size=size)
+        require_finite_measures(self.history.step, measures)
+        self.history.evaluations.append({"step": self.history.step, **measures})
+        self.tell("evaluation", split="validation", **measures)
+        if self.fabric.is_global_zero:
+            keep(self.record, self.model, self.optimiser, self.history, self.task)
+
+    def tell(self, event: str, **values: float | str) -> None:
+        """Lets all listeners know."""
+        for listener in self.listeners:
+            listener.append(event, step=self.history.step, **values, seconds=round(self.history.seconds, 3))

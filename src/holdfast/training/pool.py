@@ -1,0 +1,124 @@
+"""Several runs at once, each in a process of its own, so that one that fails or is killed takes no other with it."""
+
+import multiprocessing
+import signal
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from typing import Any
+
+PRELOADED = ("holdfast.training.run", "holdfast.layers", "holdfast.tasks")
+
+
+def preloaded_context() -> BaseContext:
+    """Processes that start in milliseconds, where the system can fork; otherwise fresh ones."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(PRELOADED))
+    return context
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a job did not end well.
+
+    Args:
+        message: in a line.
+        details: a traceback, if there is one.
+    """
+
+    message: str
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Runs jobs, so many at a time, in the order given.
+
+    Args:
+        workers: processes at once.
+        context: how processes are made; by default from a server that has imported torch once for all of them.
+    """
+
+    workers: int
+    context: BaseContext = field(default_factory=preloaded_context)
+
+    def run(
+        self, jobs: Mapping[str, Callable[[], object]], *, look: Callable[[set[str]], None], every: float = 0.5
+    ) -> dict[str, Failure]:
+        """Runs all jobs; returns the failures by the names of their jobs.
+
+        An exception in here, Ctrl-C above all, ends the jobs that are running.
+
+        Args:
+            jobs: what to run, by name; each can be pickled.
+            look: called every now and then with the names of the jobs that are running.
+            every: seconds between looks.
+        """
+        waiting, running = deque(jobs), dict[str, _Running]()
+        failures: dict[str, Failure] = {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < self.workers:
+                    name = waiting.popleft()
+                    running[name] = self._start(jobs[name])
+                wait([job.process.sentinel for job in running.values()], every)
+                for name in [name for name, job in running.items() if not job.process.is_alive()]:
+                    failure = running.pop(name).failure()
+                    failures |= {name: failure} if failure else {}
+                look(set(running))
+        finally:
+            _end(running.values())
+        return failures
+
+    def _start(self, job: Callable[[], object]) -> "_Running":
+        ours, theirs = self.context.Pipe(duplex=False)
+        process = self.context.Process(target=_work, args=(job, theirs))  # pyright: ignore[reportAttributeAccessIssue]
+        process.start()
+        theirs.close()
+        return _Running(process, ours)
+
+
+@dataclass(frozen=True)
+class _Running:
+    process: Any
+    news: Connection
+
+    def failure(self) -> Failure | None:
+        """What a job that has ended said, or what can be seen from outside."""
+        self.process.join()
+        with self.news:
+            try:
+                return self.news.recv()
+            except EOFError:
+                return Failure(f"its process ended without a word ({_how(self.process.exitcode)})")
+
+
+def _work(job: Callable[[], object], news: Connection) -> None:
+    """The life of a process. Ctrl-C ends it without a traceback: a run may be killed at any moment."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with news:
+        try:
+            job()
+        except Exception as error:
+            news.send(Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
+        else:
+            news.send(None)
+
+
+def _end(jobs: Iterable[_Running]) -> None:
+    for job in jobs:
+        job.process.terminate()
+    for job in jobs:
+        job.process.join()
+        job.news.close()
+
+
+def _how(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        return f"signal {signal.Signals(-exit_code).name}; out of memory, perhaps"
+    return f"exit code {exit_code}"

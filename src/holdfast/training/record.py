@@ -1,0 +1,160 @@
+"""The folder of a run: all that it leaves behind, and all that it resumes from."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.training.files import write_json, write_text
+from holdfast.training.settings import RunSettings
+
+FILES = ("settings.json", "description.json", "environment.json", "metrics.jsonl", "summary.json", "checkpoint.pt")
+
+
+class RecordError(ValueError):
+    """A folder that can't hold this run, with what to do about it."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a run ended.
+
+    Args:
+        status: "finished", "solved", "stopped early" or "diverged".
+        message: a sentence for people.
+        steps: updates done.
+        steps_to_solved: the step of the first evaluation that met the task's criterion, or None.
+        seconds: time spent on updates, without evaluation.
+        best_step: the step of the best validation metric, whose weights are in best.pt; None if none was reached.
+        validation: the measures at that step.
+        test: the measures on the test set with those weights; None if there are none.
+    """
+
+    status: str
+    message: str
+    steps: int
+    steps_to_solved: int | None
+    seconds: float
+    best_step: int | None
+    validation: dict[str, float] | None
+    test: dict[str, float] | None
+
+
+@dataclass(frozen=True)
+class Record:
+    """A run's folder; `open_record` makes or checks it.
+
+    Args:
+        folder: holds settings.json, description.json, environment.json, metrics.jsonl, checkpoint.pt, best.pt, and,
+            once the run is over, summary.json.
+    """
+
+    folder: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run stands."""
+        return self.folder / "checkpoint.pt"
+
+    @property
+    def best(self) -> Path:
+        """The weights with the best validation metric."""
+        return self.folder / "best.pt"
+
+    @property
+    def metrics(self) -> Path:
+        """One event a line."""
+        return self.folder / "metrics.jsonl"
+
+    def summary(self) -> Summary | None:
+        """How the run ended; None while it has not."""
+        path = self.folder / "summary.json"
+        return Summary(**_read_json(path)) if path.exists() else None
+
+    def append(self, event: str, *, step: int, **values: Any) -> None:
+        """Adds a line to metrics.jsonl; it is with the operating system when this returns, so a kill can't take it."""
+        with self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"event": event, "step": step, **values}) + "\n")
+
+    def cut_back(self, step: int) -> None:
+        """Forgets what was recorded after a step, a torn last line too: the resumed run will record it again."""
+        if self.metrics.exists():
+            kept = [line for line, event in self._events() if event["step"] <= step and event.get("split") != "test"]
+            write_text(self.metrics, "".join(kept))
+
+    def describe(self, description: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
+        """Writes what a reader wants to know of the task, the model and the machine."""
+        write_json(self.folder / "description.json", description)
+        write_json(self.folder / "environment.json", environment)
+
+    def conclude(self, summary: Summary) -> None:
+        """Writes summary.json: from now on the run is over."""
+        write_json(self.folder / "summary.json", asdict(summary))
+
+    def _events(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        with self.metrics.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if line.endswith("\n"):
+                    yield line, json.loads(line)
+
+
+def open_record(folder: Path, settings: RunSettings) -> Record:
+    """The record of a run in `folder`: a new one, or that of the same run cut short.
+
+    Raises:
+        RecordError: the folder can't be written, holds a run with other settings, or files of something else.
+    """
+    written = json.loads(json.dumps(settings.as_dict()))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / "settings.json").exists():
+            _require_same(folder, _read_json(folder / "settings.json"), written)
+        else:
+            _require_free(folder)
+            write_json(folder / "settings.json", written)
+    except OSError as error:
+        raise RecordError(
+            f"{folder} can't be used as the folder of a run: {error.strerror or error}. "
+            "Choose another, or make it a folder that you may write to"
+        ) from error
+    return Record(folder)
+
+
+def _require_free(folder: Path) -> None:
+    foreign = [name for name in FILES if (folder / name).exists()]
+    if foreign:
+        raise RecordError(f"{folder} holds {foreign[0]} but no settings.json; choose another folder for this run")
+
+
+def _require_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    before, now = dict(_flat(there)), dict(_flat(here))
+    differing = [
+        f"{name} is {before.get(name, 'absent')} there and {now.get(name, 'absent')} here"
+        for name in [*now, *(name for name in before if name not in now)]
+        if before.get(name, _ABSENT) != now.get(name, _ABSENT)
+    ]
+    if differing:
+        raise RecordError(
+            f"{folder} holds a run with other settings: {'; '.join(differing)}. Nothing was changed. "
+            "Choose another folder, or give the same settings to resume that run"
+        )
+
+
+_ABSENT = object()
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested settings as dotted names and values."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RecordError(f"{path} is damaged ({error}); restore it, or choose another folder") from None

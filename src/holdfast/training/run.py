@@ -1,0 +1,134 @@
+"""From a model and a task to a trained model and its record."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import nn
+
+from holdfast.tasks import Task
+from holdfast.training.chance import undisturbed
+from holdfast.training.checkpoint import load_best
+from holdfast.training.environment import environment
+from holdfast.training.fit import fit
+from holdfast.training.progress import Watch, automatic
+from holdfast.training.record import Summary, open_record
+from holdfast.training.settings import Choice, RunSettings, TrainingSettings
+from holdfast.training.tensorboard import require_tensorboard
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What the record says of a model.
+
+    Args:
+        name: what it is called.
+        options: how it is set, in values that JSON can hold; a folder resumes only a run with the same.
+        summary: what it is, in a line.
+        sources: keys of the bibliography.
+        backend: what runs it.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    summary: str = ""
+    sources: tuple[str, ...] = ()
+    backend: str = ""
+
+
+def train(
+    model: nn.Module,
+    task: Task,
+    settings: TrainingSettings | None = None,
+    *,
+    seed: int = 0,
+    folder: Path | str | None = None,
+    card: ModelCard | None = None,
+    watch: Watch = automatic,
+) -> Summary:
+    """Trains a model on a task, and leaves it with the weights that were best on the validation set.
+
+        task = Copying(lag=100)
+        model = SequenceModel(holdfast.make("ur-lstm", task.input_size, 128), task.output_size, readout=task.readout)
+        summary = train(model, task, TrainingSettings(steps=1000), folder="runs/mine")
+        print(summary.status, summary.test)
+
+    A run that was cut short, even by a kill, goes on where its last checkpoint stands and ends with the same bits; one
+    that is over is not repeated. torch's global random generators are left as they were.
+
+    Args:
+        model: inputs (T, B, I), and lengths (B,) or None, to answers as the task's objective takes them.
+        task: what must be remembered.
+        settings: how it is trained.
+        seed: of data and dropout; the model's parameters are as they come.
+        folder: where the record goes; nowhere unless given.
+        card: what the record says of the model.
+        watch: what people see: `automatic`, `silent`, or your own.
+
+    Raises:
+        RecordError: the folder can't be written, or holds something else.
+        CheckpointError: the checkpoint in it is damaged.
+    """
+    settings = settings or TrainingSettings()
+    card = card or ModelCard(type(model).__name__)
+    run = RunSettings(Choice(task.name, _settings_of(task)), Choice(card.name, card.options), settings, seed)
+    if settings.tensorboard:
+        require_tensorboard()
+    with ExitStack() as stack:
+        record = open_record(Path(folder or stack.enter_context(TemporaryDirectory(prefix="holdfast-"))), run)
+        if record.summary() is None:
+            stack.enter_context(undisturbed())
+            stack.enter_context(_threads(settings.threads))
+            record.describe(_description(task, model, card), environment())
+            # Bound here and not passed on: Fabric searches arguments for tensors and can't see into frozen dataclasses.
+            fit_here: Callable[..., Any] = partial(fit, task=task, run=run, record=record, watch=watch)
+            make_fabric(settings).launch(fit_here, model)  # pyright: ignore[reportArgumentType]  not only a Fabric
+        summary = record.summary()
+        assert summary is not None
+        if summary.best_step is not None:
+            load_best(record, model)
+    return summary
+
+
+def make_fabric(settings: TrainingSettings) -> Fabric:
+    """Devices, precision and processes as the settings say; the processes are on this machine."""
+    return Fabric(
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        strategy="ddp_spawn" if settings.devices > 1 else "auto",
+        precision=settings.precision,
+    )
+
+
+def _settings_of(task: Task) -> dict[str, Any]:
+    return asdict(task)  # pyright: ignore[reportArgumentType]  a task is a frozen dataclass by its contract
+
+
+def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any]:
+    parts = ("summary", "steps", "lag", "metric", "higher_is_better", "chance", "chance_statement", "sources")
+    return {
+        "task": {"title": task.name, **{part: getattr(task, part) for part in parts}},
+        "model": {
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "summary": card.summary,
+            "sources": card.sources,
+            "backend": card.backend,
+        },
+    }
+
+
+@contextmanager
+def _threads(count: int | None) -> Iterator[None]:
+    """CPU threads for a while."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

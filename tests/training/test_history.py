@@ -1,0 +1,47 @@
+"""When a run is over, and which weights were best."""
+
+import pytest
+
+from holdfast.tasks import Adding
+from holdfast.training import TrainingSettings
+from holdfast.training.history import History
+from training.small import TASK
+
+SOLVED = TASK.solved_loss / 2
+
+
+def history(*accuracies: float, step: int = 0) -> History:
+    evaluations = [{"step": 10 * k, "accuracy": value, "loss": 1.0} for k, value in enumerate(accuracies, 1)]
+    return History(step=step, evaluations=evaluations)
+
+
+def test_the_best_evaluation_is_the_earliest_with_the_best_metric():
+    assert history(0.1, 0.5, 0.5, 0.3).best(TASK)["step"] == 20
+    assert history().best(TASK) is None
+
+
+def test_a_loss_is_better_when_it_is_smaller():
+    losses = History(evaluations=[{"step": step, "loss": loss} for step, loss in ((1, 0.3), (2, 0.1), (3, 0.2))])
+    assert losses.best(Adding())["step"] == 2
+
+
+def test_a_run_ends_with_its_steps():
+    settings = TrainingSettings(steps=5)
+    assert history(step=4).ending(TASK, settings) is None
+    assert history(step=5).ending(TASK, settings).status == "finished"
+
+
+def test_patience_counts_the_evaluations_since_the_best():
+    settings = TrainingSettings(patience=2)
+    assert history(0.5, 0.4).ending(TASK, settings) is None
+    assert history(0.5, 0.6, 0.4).ending(TASK, settings) is None
+    ending = history(0.5, 0.5, 0.4).ending(TASK, settings)
+    assert (ending.status, ending.message) == ("stopped early", "no better accuracy in 2 evaluations")
+
+
+@pytest.mark.parametrize("stop", [True, False])
+def test_a_solved_run_ends_if_it_is_told_to(stop):
+    solved = History(step=20, evaluations=[{"step": 20, "loss": SOLVED, "accuracy": 1.0}])
+    ending = solved.ending(TASK, TrainingSettings(stop_when_solved=stop))
+    assert (ending is not None) == stop
+    assert solved.steps_to_solved(TASK) == 20

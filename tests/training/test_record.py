@@ -1,0 +1,121 @@
+"""The folder of a run: what it holds, and what it refuses."""
+
+import json
+import os
+from dataclasses import replace
+
+import pytest
+
+from holdfast.training import Choice, ModelCard, RecordError, RunSettings, TrainingSettings, silent, train
+from holdfast.training.record import open_record
+from training.small import SETTINGS, TASK, events, small_model, small_run, timeless
+
+RUN = RunSettings(Choice("copying", {"lag": 3}), Choice("lstm", {"hidden_size": 4}), TrainingSettings())
+
+
+def test_a_run_leaves_its_settings_description_environment_metrics_and_summary(tmp_path):
+    card = ModelCard("lstm", {"hidden_size": 5}, "a line", ("hochreiter1997long",), "native")
+    summary = train(small_model(), TASK, SETTINGS, seed=3, folder=tmp_path, card=card, watch=silent)
+    stored = {path.name: json.loads(path.read_text()) for path in tmp_path.glob("*.json")}
+    assert stored["settings.json"]["model"] == {"name": "lstm", "hidden_size": 5}
+    assert stored["settings.json"]["task"]["lag"] == TASK.lag
+    assert stored["settings.json"]["seed"] == 3
+    assert stored["description.json"]["task"]["chance"] == TASK.chance
+    assert stored["description.json"]["model"]["parameters"] == sum(p.numel() for p in small_model().parameters())
+    assert stored["description.json"]["model"]["sources"] == ["hochreiter1997long"]
+    assert stored["environment.json"]["threads"] == 1
+    assert stored["summary.json"]["status"] == "finished"
+    assert stored["summary.json"]["test"] == summary.test
+
+
+def test_metrics_hold_every_reported_step_every_evaluation_and_one_test(tmp_path):
+    small_run(tmp_path, steps=5, report_every=2)
+    kinds = [(event["event"], event["step"], event.get("split")) for event in events(tmp_path)]
+    best = json.loads((tmp_path / "summary.json").read_text())["best_step"]
+    assert kinds == [
+        ("train", 2, None),
+        ("evaluation", 2, "validation"),
+        ("train", 4, None),
+        ("evaluation", 4, "validation"),
+        ("evaluation", 5, "validation"),
+        ("evaluation", best, "test"),
+    ]
+    assert events(tmp_path)[0].keys() == {"event", "step", "loss", "gradient_norm", "learning_rate", "seconds"}
+
+
+def test_metrics_are_cut_back_to_a_step_even_with_a_torn_last_line(tmp_path):
+    record = open_record(tmp_path, RUN)
+    for step in (1, 2, 3):
+        record.append("train", step=step, loss=0.5)
+    record.append("evaluation", step=2, split="test", loss=0.1)
+    with record.metrics.open("a") as file:
+        file.write('{"event": "train", "step": 1, "lo')
+    record.cut_back(2)
+    assert [event["step"] for event in events(tmp_path)] == [1, 2]
+    assert all(event["event"] == "train" for event in events(tmp_path))
+
+
+def test_the_same_settings_open_the_same_folder_again(tmp_path):
+    assert open_record(tmp_path / "a" / "b", RUN) == open_record(tmp_path / "a" / "b", RUN)
+
+
+def test_a_folder_with_a_run_of_other_settings_is_left_alone(tmp_path):
+    open_record(tmp_path, RUN)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    other = replace(RUN, training=replace(RUN.training, learning_rate=0.1), seed=4, task=Choice("copying", {"gap": 1}))
+    with pytest.raises(RecordError) as refused:
+        open_record(tmp_path, other)
+    message = str(refused.value)
+    assert message.startswith(f"{tmp_path} holds a run with other settings: ")
+    assert "training.learning_rate is 0.001 there and 0.1 here" in message
+    assert "seed is 0 there and 4 here" in message
+    assert "task.gap is absent there and 1 here; " in message
+    assert "task.lag is 3 there and absent here" in message
+    assert "Nothing was changed. Choose another folder, or give the same settings to resume that run" in message
+    assert "batch_size" not in message
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_with_files_of_another_program_is_left_alone(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text("precious")
+    with pytest.raises(RecordError, match=r"holds metrics\.jsonl but no settings\.json; choose another folder"):
+        open_record(tmp_path, RUN)
+    assert (tmp_path / "metrics.jsonl").read_text() == "precious"
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path):
+    (tmp_path / "run").write_text("precious")
+    with pytest.raises(RecordError, match=r"run can't be used as the folder of a run: File exists\. Choose another"):
+        open_record(tmp_path / "run", RUN)
+    with pytest.raises(RecordError, match="can't be used as the folder of a run: Not a directory"):
+        open_record(tmp_path / "run" / "deeper", RUN)
+    assert (tmp_path / "run").read_text() == "precious"
+
+
+def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(RecordError, match="Permission denied. Choose another, or make it a folder that you may write"):
+        open_record(tmp_path, RUN)
+
+
+def test_damaged_settings_are_named(tmp_path):
+    open_record(tmp_path, RUN)
+    (tmp_path / "settings.json").write_text('{"task": ')
+    with pytest.raises(RecordError, match=r"settings\.json is damaged .* restore it, or choose another folder"):
+        open_record(tmp_path, RUN)
+
+
+def test_a_run_that_is_over_is_not_repeated(tmp_path):
+    first = small_run(tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert small_run(tmp_path) == first
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_two_runs_of_the_same_settings_leave_the_same_metrics(tmp_path):
+    small_run(tmp_path / "a")
+    small_run(tmp_path / "b")
+    assert timeless(tmp_path / "a") == timeless(tmp_path / "b")
