@@ -3,7 +3,7 @@
 import io
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,7 +81,8 @@ def _from_folder(table: Table, split: OfficialSplit, folder: Path, where: str) -
 
 def _from_hub(table: Table, split: OfficialSplit, where: str) -> dict[str, list[Any]]:
     try:
-        return _columns(table, _load(table.repository, split))
+        with _waiting(f"asking the hub for {table.repository} ({split})"):
+            return _columns(table, _load(table.repository, split))
     except Exception as error:  # network, cache and file errors come in a dozen types
         raise ValueError(
             f"cannot read {where}: {_first_line(error)}; connect to the network, or give a folder that holds "
@@ -151,6 +152,13 @@ def _progress(items: list[Any], title: str) -> Iterable[Any]:
     from rich.progress import track
 
     return track(items, title, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+
+
+def _waiting(title: str) -> AbstractContextManager[object]:
+    """A sign of life on a terminal while the network is slow, and nothing in a log."""
+    from rich.console import Console
+
+    return Console(stderr=True).status(title) if sys.stderr.isatty() else nullcontext()
 
 
 def _first_line(error: BaseException) -> str:

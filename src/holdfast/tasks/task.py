@@ -83,7 +83,7 @@ class Task(ABC):
 
     @abstractmethod
     def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
-        """A fixed set in batches of at most `batch_size` rows: the same for every run, and apart from the other sets."""
+        """A fixed set in batches of at most `batch_size` rows: the same for every run, apart from the other sets."""
 
     @property
     def higher_is_better(self) -> bool:
