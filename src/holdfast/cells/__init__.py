@@ -1,6 +1,6 @@
 """What one step computes: one family of cells a file, in plain PyTorch."""
 
-from holdfast.cells.cell import Cell
+from holdfast.cells.cell import AffineCell, Cell
 from holdfast.cells.gated import GatedGRU, GatedLSTM
 from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
 from holdfast.cells.gru import GRU
@@ -21,6 +21,7 @@ __all__ = [
     "NRU",
     "ONLSTM",
     "RNN",
+    "AffineCell",
     "Cell",
     "Cumax",
     "Gate",

@@ -69,8 +69,8 @@ class Entry:
             options["initialiser"] = self.initialiser(**own)
         if self.layer is Recurrent:
             return Recurrent(partial(self.cell, **self.choices, **cell), input_size, hidden_size, **options)
-        build: Callable[..., Recurrent] = self.layer
-        return build(input_size, hidden_size, **self.choices, **cell, **options)
+        drop_in: Any = self.layer  # takes the cell's options itself, and brings its own cell
+        return drop_in(input_size, hidden_size, **self.choices, **cell, **options)
 
     def _check(self, options: Mapping[str, Any]) -> None:
         known = self.options()

@@ -68,7 +68,8 @@ class Recurrent(nn.Module):
         self.input_size, self.hidden_size = positive("input_size", input_size), positive("hidden_size", hidden_size)
         self.num_layers, self.bidirectional = positive("num_layers", num_layers), bidirectional
         self.dropout, self.batch_first = float(dropout), batch_first
-        self.backend, self.recompute = backend, recompute
+        self.backend: BackendName = backend
+        self.recompute: Recompute = recompute
         self.cells = nn.ModuleList()
         with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
             for _ in range(num_layers):
@@ -213,9 +214,11 @@ class Recurrent(nn.Module):
         return (gather_time(output, sequences.backwards()) if backwards else output), last
 
     def _work(self, sequences: Padded, state: tuple[Tensor, ...]) -> Work:
-        segment = math.ceil(math.sqrt(len(sequences.x))) if self.recompute == "auto" else self.recompute
-        recompute = segment if torch.is_grad_enabled() else None
-        return Work(sequences.x, state, sequences.valid, sequences.reset, recompute)
+        segment = self.recompute
+        if segment == "auto":
+            segment = math.ceil(math.sqrt(len(sequences.x)))
+        kept = torch.is_grad_enabled()
+        return Work(sequences.x, state, sequences.valid, sequences.reset, segment if kept else None)
 
     def _check_input(self, x: Tensor, *, packed: bool = False) -> None:
         weight = next(self.parameters(), None)

@@ -1,0 +1,57 @@
+"""Writes one page for each layer of the catalogue, from the docstring of its cell.
+
+Run by `make docs`: python docs/cell_pages.py docs/cells
+"""
+
+import inspect
+import sys
+from pathlib import Path
+
+from holdfast.citations import bibtex
+from holdfast.layers import CATALOGUE, Entry
+
+
+def page(entry: Entry) -> str:
+    """The page of one layer, in Markdown."""
+    options = {**entry.cell_options(), **entry.initialiser_options()}
+    usual = ", ".join(f"{option}=..." for option, p in options.items() if p.default is p.empty)
+    call = f'holdfast.make("{entry.name}", input_size, hidden_size{", " + usual if usual else ""})'
+    rows = [f"| `{name}` | {p.default if p.default is not p.empty else 'required'} |" for name, p in options.items()]
+    table = ["## Options", "", "| option | default |", "| --- | --- |", *rows, ""] if rows else []
+    choices = [f"- {name}: `{value!r}`" for name, value in entry.choices.items()]
+    fixed = ["What the name fixes:", "", *choices, ""] if choices else []
+    start = initialiser_text(entry)
+    sources = ["## Sources", "", "```bibtex", *(bibtex(key) for key in entry.sources), "```", ""]
+    text = [f"# {entry.name}", "", entry.summary[0].upper() + entry.summary[1:] + ".", "", "```python", call, "```", ""]
+    cell = ["## Cell", "", "```text", inspect.getdoc(entry.cell) or "", "```", ""]
+    return "\n".join([*text, *fixed, *cell, *start, *table, *sources])
+
+
+def initialiser_text(entry: Entry) -> list[str]:
+    """What the initialiser does, if the layer has one of its own."""
+    if entry.initialiser is None:
+        return []
+    kind = getattr(entry.initialiser, "func", entry.initialiser)
+    return ["## Initialisation", "", "```text", inspect.getdoc(kind) or "", "```", ""]
+
+
+def index() -> str:
+    """The list of all layers, by group."""
+    lines = ["# The catalogue", ""]
+    for group in dict.fromkeys(entry.group for entry in CATALOGUE.values()):
+        members = [entry for entry in CATALOGUE.values() if entry.group == group]
+        rows = [f"| [{entry.name}]({entry.name}.md) | {entry.summary} |" for entry in members]
+        lines += [f"## {group.capitalize()}", "", "| name | what it is |", "| --- | --- |", *rows, ""]
+    return "\n".join(lines)
+
+
+def write(folder: Path) -> None:
+    """Write every page into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.md").write_text(index())
+    for entry in CATALOGUE.values():
+        (folder / f"{entry.name}.md").write_text(page(entry))
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))

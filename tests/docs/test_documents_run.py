@@ -1,0 +1,38 @@
+"""What the documents tell a reader to type works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs/tutorials").glob("*.md"))]
+
+
+def blocks(document, language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_python_in_the_documents_runs(document, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = blocks(document, "python")
+    assert found
+    names = {"__name__": "document"}
+    for block in found:
+        exec(compile(block, str(document), "exec"), names)
+
+
+def test_every_layer_of_the_catalogue_gets_a_page(tmp_path):
+    import runpy
+
+    from holdfast.layers import CATALOGUE
+
+    write = runpy.run_path(str(ROOT / "docs/cell_pages.py"))["write"]
+    write(tmp_path)
+    pages = {path.stem for path in tmp_path.glob("*.md")}
+    assert pages == {*CATALOGUE, "index"}
+    text = (tmp_path / "ur-lstm.md").read_text()
+    assert "c_t = g c_{t-1} + i tanh(candidate block)" in text
+    assert "gu2020improving" in text
+    assert "b_refine = -b_forget" in text
