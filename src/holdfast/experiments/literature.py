@@ -38,7 +38,7 @@ class Literature:
     Args:
         title: of the papers' task; empty if there is nothing.
         entries: what they report.
-        difference: why it is another task than ours, as a sentence without its stop; empty if it is the same.
+        difference: what makes it another task than ours; empty if it is the same.
     """
 
     title: str
@@ -65,15 +65,15 @@ def literature(task: Mapping[str, Any]) -> Literature:
     """
     name, difference = NEAREST.get(task["name"], (task["name"], ""))
     entries = tuple(entry for entry in PUBLISHED if entry.task == name)
-    exact = tuple(entry for entry in entries if entry.settings.items() <= task.items())
-    subset = [f"{setting} {task[setting]}" for setting in SUBSETS if task.get(setting) is not None]
     if not entries:
         return Literature("", (), "")
-    if not difference and not exact:
-        difference = "the papers set it otherwise: " + _described(entries)
-    if not difference and subset:
-        difference = f"ours is trained on a part of the data ({', '.join(subset)})"
-    return Literature(TITLES[name], exact if exact and not difference else entries, difference)
+    if difference:
+        return Literature(TITLES[name], entries, difference)
+    if subset := [f"{setting} {task[setting]}" for setting in SUBSETS if task.get(setting) is not None]:
+        return Literature(f"{TITLES[name]} with all its data", entries, f"ours had {', '.join(subset)}")
+    if exact := tuple(entry for entry in entries if entry.settings.items() <= task.items()):
+        return Literature(TITLES[name], exact, "")
+    return Literature(f"{TITLES[name]} with other settings", entries, _described(entries))
 
 
 def _described(entries: tuple[Published, ...]) -> str:

@@ -1,0 +1,71 @@
+"""The results as Markdown, for a README: a table a task, with its footnotes."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from holdfast.report import beside, numbers
+from holdfast.report.page import Section, short_citation
+from holdfast.report.tables import Row, runs_counted, statuses
+
+
+def results_markdown(sections: Sequence[Section]) -> str:
+    """All tables, each under a heading."""
+    return "\n\n".join(_task(section) for section in sections) + "\n"
+
+
+def _task(section: Section) -> str:
+    comparison, literature = section.comparison, section.literature
+    header = ["model", *(f"test {name}" for name in section.measures)]
+    header += ["runs", "steps to solved", "seconds a run", "parameters", "ended"]
+    if literature.entries:
+        header.append(beside.heading(literature).lower())
+    body = [_cells(section, row) for row in comparison.rows]
+    return "\n\n".join([f"### {comparison.title}", *_lead(section), _table(header, body), *_notes(section)])
+
+
+def _lead(section: Section) -> list[str]:
+    about = section.comparison.description
+    return [str(about["chance_statement"])] if about.get("chance_statement") else []
+
+
+def _cells(section: Section, row: Row) -> list[str]:
+    others = (row.over(name) for name in section.measures[1:])
+    cells = [
+        row.label,
+        _value(row, best=row in section.comparison.best),
+        *(numbers.measure("loss", other.mean, other.spread) if other else "" for other in others),
+        runs_counted(row),
+        numbers.count(fmean(row.steps_to_solved)) if row.steps_to_solved else "not solved",
+        numbers.seconds(row.seconds.mean) if row.seconds else "",
+        numbers.count(row.parameters) if row.parameters else "",
+        ", ".join(words for _, words in statuses(row)),
+    ]
+    return [*cells, section.published_cell(row)] if section.literature.entries else cells
+
+
+def _value(row: Row, *, best: bool) -> str:
+    if row.result is None:
+        return "none yet"
+    value = numbers.measure(row.measure, row.result.mean, row.result.spread)
+    value += "" if row.split == "test" else " (validation)"
+    return f"**{value}** (best)" if best else value
+
+
+def _table(header: list[str], body: list[list[str]]) -> str:
+    """Numbers to the right: all columns but the model, how it ended and what papers say."""
+    words = {"model", "ended"}
+    rule = ["---" if name in words or name.startswith("published") else "---:" for name in header]
+    lines = [header, rule, *body]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '∣') for cell in line)} |" for line in lines)
+
+
+def _notes(section: Section) -> list[str]:
+    literature = section.literature
+    sources = ", ".join(dict.fromkeys(short_citation(line.source) for line in section.published))
+    notes = ["Mean ± standard deviation over the runs, at each run's best validation checkpoint."]
+    if section.published:
+        where = "" if literature.same else f" {beside.caution(literature)}"
+        notes.append(f"Published by {sources}.{where}")
+    if any(beside.MARK in line.reported for line in section.published):
+        notes.append(f"{beside.MARK} {beside.FOOTNOTE}.")
+    return [" ".join(notes)]

@@ -1,0 +1,121 @@
+"""The page: one HTML file that holds all it needs, made from the comparisons and a template."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from holdfast import citations
+from holdfast.experiments import Literature, literature
+from holdfast.report import beside, figures, numbers
+from holdfast.report.findings import findings
+from holdfast.report.inline import inline
+from holdfast.report.settings_table import Settings, environments, settings
+from holdfast.report.swatch import swatch
+from holdfast.report.tables import NEAR_CHANCE, Comparison, Row, runs_counted, statuses
+from holdfast.report.theme import TONES, Look, looks
+
+
+@dataclass(frozen=True)
+class Section:
+    """One task as the template sees it.
+
+    Args:
+        number: from 1, in the order of the page.
+        comparison: the runs.
+        literature: what papers report.
+        looks: how each model is drawn.
+    """
+
+    number: int
+    comparison: Comparison
+    literature: Literature
+    looks: Mapping[str, Look]
+
+    @property
+    def anchor(self) -> str:
+        return f"task-{self.number}"
+
+    @property
+    def findings(self) -> list[str]:
+        return findings(self.comparison)
+
+    @property
+    def measures(self) -> list[str]:
+        return figures.measures(self.comparison)
+
+    @property
+    def published(self) -> list[beside.Line]:
+        return beside.lines(self.literature, [row.model for row in self.comparison.rows])
+
+    def published_cell(self, row: Row) -> str:
+        return beside.cell(self.literature, row.model, self.comparison.measure)
+
+    @property
+    def settings(self) -> Settings:
+        return settings(self.comparison)
+
+    def drawing(self, shape: str, against: str) -> Markup:
+        """Learning curves for a wide or a narrow screen."""
+        chosen = {"wide": figures.WIDE, "narrow": figures.NARROW}[shape]
+        svg = figures.svg(figures.draw(self.comparison, self.looks, chosen, against=against))
+        axis = {"step": "against training steps", "seconds": "against seconds of training"}[against]
+        return Markup(
+            inline(
+                svg,
+                prefix=f"{self.anchor}-{shape}-{against}",
+                title=f"Learning curves on {self.comparison.title}, {axis}",
+                description=" ".join([*self.findings, "The table below holds the final numbers."]),
+            )
+        )
+
+
+def sections(comparisons: Sequence[Comparison]) -> list[Section]:
+    """The comparisons with all that stands beside them; a model looks the same in each."""
+    shared = looks(row.label for comparison in comparisons for row in comparison.rows)
+    return [
+        Section(number, comparison, literature(comparison.settings), shared)
+        for number, comparison in enumerate(comparisons, start=1)
+    ]
+
+
+def render(parts: Sequence[Section]) -> str:
+    """The whole page as text."""
+    templates = Environment(
+        loader=PackageLoader("holdfast.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.globals.update(
+        numbers=numbers, beside=beside, runs_counted=runs_counted, statuses=statuses, swatch=swatch
+    )
+    templates.filters.update(cite=short_citation)
+    runs = [run for part in parts for run in part.comparison.runs]
+    models = {row.label: row for part in parts for row in part.comparison.rows}
+    return templates.get_template("page.html.j2").render(
+        sections=parts,
+        models=[models[label] for label in sorted(models)],
+        references=_references(parts),
+        environments=environments(runs),
+        runs=len(runs),
+        near_chance=NEAR_CHANCE,
+        style=Markup(templates.get_template("page.css.j2").render(tones=TONES)),
+    )
+
+
+def short_citation(key: str) -> str:
+    """ "Gu et al. 2020"; a key that the bibliography lacks stands for itself."""
+    known = citations.references()
+    return known[key].short if key in known else key
+
+
+def _references(parts: Sequence[Section]) -> list[citations.Reference]:
+    """Every paper that the page names, by author."""
+    named = {key for part in parts for key in part.comparison.description.get("sources", ())}
+    named |= {line.source for part in parts for line in part.published}
+    named |= {key for part in parts for row in part.comparison.rows for key in row.sources}
+    known = citations.references()
+    return [known[key] for key in sorted(named) if key in known]

@@ -1,0 +1,209 @@
+"""The folder that a run leaves behind, read back.
+
+A folder is a run's record if it holds `settings.json`. Whatever else is missing or cut short belongs to a run that was
+killed or is still going, and is read as far as it goes: only the settings must be whole.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+Json = Mapping[str, Any]
+
+UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run reached.
+
+    Args:
+        value: the measure at the best validation checkpoint; of an unfinished run the latest.
+        split: "test", or "validation" where no test number exists.
+    """
+
+    value: float
+    split: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: one task, one model, one seed.
+
+    Args:
+        folder: where its record lies.
+        task, model, training: the settings; the first two hold a "name".
+        seed: of parameters and data.
+        description: what the run said of its task and model.
+        environment: versions and machine.
+        train: the lines of metrics.jsonl about training, by step.
+        evaluations: those about evaluation, by step.
+        summary: how it ended; None while it has not.
+        unreadable: lines of metrics.jsonl that were torn by a kill.
+    """
+
+    folder: Path
+    task: Json
+    model: Json
+    training: Json
+    seed: int
+    description: Json
+    environment: Json
+    train: tuple[Json, ...] = field(repr=False)
+    evaluations: tuple[Json, ...] = field(repr=False)
+    summary: Json | None
+    unreadable: int = 0
+
+    @property
+    def label(self) -> str:
+        """What the user called the model: the folder above seed-<n>, otherwise the model's own name."""
+        return self.folder.parent.name if re.fullmatch(r"seed-\d+", self.folder.name) else str(self.model["name"])
+
+    @property
+    def status(self) -> str:
+        return str(self.summary["status"]) if self.summary else UNFINISHED
+
+    @property
+    def message(self) -> str:
+        return str(self.summary.get("message") or "") if self.summary else ""
+
+    @property
+    def steps(self) -> int:
+        """Steps trained, as far as the record knows."""
+        if self.summary:
+            return int(self.summary["steps"])
+        return max((int(point["step"]) for point in (*self.train, *self.evaluations)), default=0)
+
+    @property
+    def seconds(self) -> float | None:
+        """Time spent in training."""
+        if self.summary:
+            return float(self.summary["seconds"])
+        return max(
+            (float(point["seconds"]) for point in (*self.train, *self.evaluations) if "seconds" in point), default=None
+        )
+
+    @property
+    def steps_to_solved(self) -> int | None:
+        return self.summary.get("steps_to_solved") if self.summary else None
+
+    def reached(self, split: str, measure: str) -> float | None:
+        """A measure on a set at the best validation checkpoint; of an unfinished run the latest on the validation set.
+
+        None if there is none, or if it is not finite.
+        """
+        value = ((self.summary or {}).get(split) or {}).get(measure)
+        if value is not None and math.isfinite(value):
+            return float(value)
+        if self.summary is None and split == "validation" and (curve := self.curve(measure)):
+            return curve[-1][1]
+        return None
+
+    def result(self, measure: str) -> Result | None:
+        """The number that stands for the run: on the test set if it has one, otherwise on the validation set."""
+        for split in ("test", "validation"):
+            if (value := self.reached(split, measure)) is not None:
+                return Result(value, split)
+        return None
+
+    def curve(self, measure: str, *, against: str = "step") -> list[tuple[float, float]]:
+        """The finite points of a measure on the validation set, against the step or the seconds of training."""
+        points = [
+            (point.get(against), point.get(measure)) for point in self.evaluations if point.get("split") == "validation"
+        ]
+        return [(float(x), float(y)) for x, y in points if x is not None and y is not None and math.isfinite(y)]
+
+
+def read_runs(folders: Sequence[Path]) -> list[Run]:
+    """All runs found at any depth under the folders, each once, in the order of their paths.
+
+    Raises:
+        ValueError: a folder does not exist, no run is found, or a run's settings cannot be read.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise ValueError(f"expected a folder of runs, got {folder}, which is not a folder; train or compare first")
+    records = {path.parent.resolve(): path.parent for folder in folders for path in folder.rglob("settings.json")}
+    if not records:
+        names = ", ".join(str(folder) for folder in folders) or "no folder at all"
+        raise ValueError(
+            f"expected runs under {names}, found none (a run is a folder with settings.json); "
+            "`holdfast train` and `holdfast compare` write them"
+        )
+    return [read_run(folder) for folder in sorted(records.values())]
+
+
+def read_run(folder: Path) -> Run:
+    """The record in one folder.
+
+    Raises:
+        ValueError: settings.json is missing, torn or not what a run writes.
+    """
+    path = folder / "settings.json"
+    settings = _json(path)
+    try:
+        _with(settings, "task", "model", "training", "seed")
+        task, model = _with(settings["task"], "name"), _with(settings["model"], "name")
+    except ValueError as error:
+        raise ValueError(
+            f"expected the settings of a run in {path}, but {error}; restore or delete the folder"
+        ) from None
+    lines, unreadable = _lines(folder / "metrics.jsonl")
+    return Run(
+        folder=folder,
+        task=task,
+        model=model,
+        training=settings["training"],
+        seed=int(settings["seed"]),
+        description=_json(folder / "description.json", missing={}),
+        environment=_json(folder / "environment.json", missing={}),
+        train=_in_order(line for line in lines if line["event"] == "train"),
+        evaluations=_in_order(line for line in lines if line["event"] == "evaluation"),
+        summary=_json(folder / "summary.json", missing=None),
+        unreadable=unreadable,
+    )
+
+
+def _json(path: Path, **fallback: Any) -> Any:
+    """The content of a JSON file; `missing=` is the answer where there is no file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if "missing" in fallback:
+            return fallback["missing"]
+        raise ValueError(f"expected {path}, which a run writes first; is {path.parent} the folder of a run?") from None
+    except ValueError as error:
+        raise ValueError(
+            f"expected JSON in {path}, got something else ({error}); restore or delete the folder"
+        ) from None
+
+
+def _lines(path: Path) -> tuple[list[Json], int]:
+    """The whole lines of metrics.jsonl, and how many are not: a kill tears the line that was being written."""
+    whole: list[Json] = []
+    torn = 0
+    for line in path.read_bytes().splitlines() if path.is_file() else ():
+        try:
+            whole.append(_with(json.loads(line), "event", "step"))
+        except ValueError:
+            torn += bool(line.strip(b"\0 "))
+    return whole, torn
+
+
+def _with(value: Any, *keys: str) -> Json:
+    """The value, if it is a JSON object that has these keys."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{str(value)[:40]!r} is no object")
+    if missing := [key for key in keys if key not in value]:
+        raise ValueError(f"{', '.join(missing)} is missing")
+    return value
+
+
+def _in_order(points: Iterable[Json]) -> tuple[Json, ...]:
+    """By step; where a resumed run wrote a step again, the later line stands."""
+    latest = {(point["step"], point.get("split")): point for point in points}
+    return tuple(sorted(latest.values(), key=lambda point: point["step"]))

@@ -1,0 +1,64 @@
+"""The results for programs: the same numbers as the page, unrounded, as plain JSON."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from holdfast.report.page import Section
+from holdfast.report.records import Run
+from holdfast.report.tables import Row, Statistic
+
+
+def results_json(sections: Sequence[Section]) -> str:
+    """All comparisons, best model first, with every run."""
+    return json.dumps({"tasks": [_task(section) for section in sections]}, indent=2, allow_nan=False) + "\n"
+
+
+def _task(section: Section) -> dict[str, Any]:
+    comparison = section.comparison
+    return {
+        "title": comparison.title,
+        "settings": dict(comparison.settings),
+        "measure": comparison.measure,
+        "higher_is_better": comparison.higher_is_better,
+        "chance": dict(comparison.description.get("chance", {})),
+        "findings": section.findings,
+        "models": [_row(section, row) for row in comparison.rows],
+        "published_on": {"task": section.literature.title, "same_task": section.literature.same},
+    }
+
+
+def _row(section: Section, row: Row) -> dict[str, Any]:
+    steps = row.steps_to_solved
+    return {
+        "label": row.label,
+        "model": dict(row.runs[0].model),
+        "parameters": row.parameters,
+        "best": row in section.comparison.best,
+        "split": row.split,
+        **{name: _statistic(row.over(name)) for name in section.measures},
+        "seconds": _statistic(row.seconds),
+        "steps_to_solved": _statistic(Statistic(tuple(map(float, steps)))) if steps else None,
+        "runs": [_run(run, section.measures) for run in row.runs],
+        "published": [asdict(entry) for entry in section.literature.of(row.model)],
+    }
+
+
+def _statistic(statistic: Statistic | None) -> dict[str, Any] | None:
+    if statistic is None:
+        return None
+    return {"mean": statistic.mean, "standard_deviation": statistic.spread, "values": list(statistic.values)}
+
+
+def _run(run: Run, measures: Sequence[str]) -> dict[str, Any]:
+    return {
+        "folder": str(run.folder),
+        "seed": run.seed,
+        "status": run.status,
+        "message": run.message,
+        "steps": run.steps,
+        "steps_to_solved": run.steps_to_solved,
+        "seconds": run.seconds,
+        **{split: {name: run.reached(split, name) for name in measures} for split in ("validation", "test")},
+    }

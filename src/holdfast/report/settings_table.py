@@ -1,0 +1,84 @@
+"""The settings of many runs told briefly: what all share, once; what differs, model by model."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.report.records import Json, Run
+from holdfast.report.tables import Comparison, flattened
+
+ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a comparison.
+
+    Args:
+        task: of the task.
+        shared: model and training settings that all rows have in common.
+        differing: the others: for each its name and a value for every row.
+    """
+
+    task: list[tuple[str, str]]
+    shared: list[tuple[str, str]]
+    differing: list[tuple[str, list[str]]]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One machine and its software, and what ran there.
+
+    Args:
+        facts: names and values, as the runs recorded them.
+        runs: how many runs.
+        first, last: when the first and the last of them started.
+    """
+
+    facts: list[tuple[str, str]]
+    runs: int
+    first: str
+    last: str
+
+
+def settings(comparison: Comparison) -> Settings:
+    """What was set, from the first run of each row: the others differ in the seed alone."""
+    rows = [flattened({"model": row.runs[0].model, "training": row.runs[0].training}) for row in comparison.rows]
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    if all(row.label == row.model for row in comparison.rows):
+        names.remove("model.name")
+    values = {name: [_text(row[name]) if name in row else ABSENT for row in rows] for name in names}
+    return Settings(
+        task=[(name, _text(value)) for name, value in flattened(comparison.settings).items()],
+        shared=[(name, column[0]) for name, column in values.items() if len(set(column)) == 1],
+        differing=[(name, column) for name, column in values.items() if len(set(column)) > 1],
+    )
+
+
+def environments(runs: Sequence[Run]) -> list[Environment]:
+    """The distinct environments of these runs."""
+    groups: dict[str, list[Json]] = {}
+    for run in runs:
+        facts = {name: value for name, value in run.environment.items() if name != "started"}
+        groups.setdefault(json.dumps(facts, sort_keys=True), []).append(run.environment)
+    return [_environment(group) for group in groups.values()]
+
+
+def _environment(group: list[Json]) -> Environment:
+    facts = [(name, _text(value)) for name, value in group[0].items() if name != "started"]
+    starts = sorted(_moment(environment["started"]) for environment in group if environment.get("started"))
+    return Environment(facts, len(group), starts[0] if starts else "", starts[-1] if starts else "")
+
+
+def _moment(iso: Any) -> str:
+    """2026-11-20T09:30:00+00:00 as 2026-11-20 09:30."""
+    return str(iso)[:16].replace("T", " ")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else json.dumps(value)

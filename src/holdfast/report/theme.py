@@ -1,0 +1,56 @@
+"""Colours, the same in page and figures, in light and in dark.
+
+The colours were searched for, not picked: each stands out from its background by at least 3:1, and any two stay apart
+for readers who see red or green weakly, mostly by lightness. A model keeps its colour on the whole page, and a marker
+of its own, so that no reader has to rely on colour.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tone:
+    """One colour in the light and in the dark theme."""
+
+    name: str
+    light: str
+    dark: str
+
+
+INK = Tone("ink", "#1b2428", "#e6ebe9")
+QUIET = Tone("quiet", "#55626a", "#a3b0b3")
+RULE = Tone("rule", "#d9dfdd", "#36424a")
+PAPER = Tone("paper", "#ffffff", "#171d21")
+
+SERIES = (
+    Tone("series-1", "#2081ce", "#3b9bfc"),
+    Tone("series-2", "#d7771e", "#c9822f"),
+    Tone("series-3", "#1d9d62", "#62e3a3"),
+    Tone("series-4", "#7c3a6d", "#bb75af"),
+    Tone("series-5", "#6d4806", "#fec94a"),
+    Tone("series-6", "#3a50cd", "#c8b7fe"),
+    Tone("series-7", "#7f9092", "#dad0d1"),
+    Tone("series-8", "#ea2a46", "#d76c7e"),
+)
+Dashes = str | tuple[int, tuple[float, ...]]
+STROKES: tuple[Dashes, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+TONES = (INK, QUIET, RULE, PAPER, *SERIES)
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a model is drawn: a colour, a marker, and dashes once the colours are used up."""
+
+    tone: Tone
+    marker: str
+    dashes: Dashes
+
+
+def looks(labels: Iterable[str]) -> dict[str, Look]:
+    """A look for every label, by alphabet, so that it does not depend on the results."""
+    return {
+        label: Look(SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)], STROKES[i // len(SERIES) % len(STROKES)])
+        for i, label in enumerate(sorted(set(labels)))
+    }
