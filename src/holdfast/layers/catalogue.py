@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from holdfast import cells
-from holdfast.cells import Cumax, Master, Refine, Sigmoid, Tied
+from holdfast.cells import Cumax, Gate, Master, Refine, Sigmoid, Tied
 from holdfast.initialisers import Chrono, ForgetBias, IdentityRecurrence, Initialiser, OrthogonalRecurrence, UniformGate
 from holdfast.layers.drop_in import GRU, LSTM, RNN
 from holdfast.layers.recurrent import Recurrent
@@ -97,18 +97,30 @@ def suggestion(name: str, known: Mapping[str, Any]) -> str:
     return f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
 
 
-GU = ("gu2020improving",)
-TIED = {"memory": Tied()}
+def tied(name: str, row: str, gate: Gate, initialiser: Callable[..., Initialiser] | None = None) -> Entry:
+    """A row of the ablation of Gu et al.: an LSTM with a tied input gate."""
+    choices = {"gate": gate, "memory": Tied()}
+    return Entry(name, "gates", row, cells.GatedLSTM, ("gu2020improving",), choices=choices, initialiser=initialiser)
+
+
+RELU = {"nonlinearity": "relu", "normalisation": "none"}
+RELU_NORMALISED = {"nonlinearity": "relu", "normalisation": "layer"}
+RELU_GAIN = 2**0.5
+LSTM_SOURCES = ("hochreiter1997long", "gers2000learning")
+PEEPHOLE_SOURCES = ("gers2002learning", "graves2013generating")
+JANET_SOURCES = ("vanderwesthuizen2018unreasonable",)
+TALLEC = ("tallec2018can",)
+CHO = ("cho2014learning",)
 
 ENTRIES = (
-    Entry("rnn", "plain", "Elman's network, tanh", cells.RNN, ("elman1990finding",), RNN),
+    Entry("rnn", "plain", "torch.nn.RNN: Elman's network, tanh", cells.RNN, ("elman1990finding",), RNN),
     Entry(
         "irnn",
         "plain",
         "ReLU network that starts as the identity",
         cells.RNN,
         ("le2015simple",),
-        choices={"nonlinearity": "relu", "normalisation": "none"},
+        choices=RELU,
         initialiser=IdentityRecurrence,
     ),
     Entry(
@@ -117,144 +129,59 @@ ENTRIES = (
         "ReLU network that starts orthogonal, with layer normalisation",
         cells.RNN,
         ("chandar2019towards", "saxe2014exact"),
-        choices={"nonlinearity": "relu", "normalisation": "layer"},
-        initialiser=partial(OrthogonalRecurrence, gain=2**0.5),
+        choices=RELU_NORMALISED,
+        initialiser=partial(OrthogonalRecurrence, gain=RELU_GAIN),
     ),
-    Entry("leaky-rnn", "plain", "leaky integrators with learnt time scales", cells.LeakyRNN, ("tallec2018can",)),
-    Entry("gated-rnn", "gates", "one gate a unit", cells.GatedRNN, ("tallec2018can",)),
-    Entry("lstm", "gates", "torch.nn.LSTM", cells.LSTM, ("hochreiter1997long", "gers2000learning"), LSTM),
+    Entry("leaky-rnn", "plain", "leaky integrators with learnt time scales", cells.LeakyRNN, TALLEC),
+    Entry("gated-rnn", "gates", "one gate a unit", cells.GatedRNN, TALLEC),
+    Entry("lstm", "gates", "torch.nn.LSTM", cells.LSTM, LSTM_SOURCES, LSTM),
     Entry(
-        "forget-lstm",
-        "gates",
-        "LSTM whose forget gates start half open or more",
-        cells.LSTM,
-        ("gers2000learning",),
-        LSTM,
-        initialiser=ForgetBias,
+        "forget-lstm", "gates", "LSTM with forget bias 1", cells.LSTM, LSTM_SOURCES[1:], LSTM, initialiser=ForgetBias
     ),
-    Entry(
-        "chrono-lstm",
-        "gates",
-        "LSTM with chrono initialisation",
-        cells.LSTM,
-        ("tallec2018can",),
-        LSTM,
-        initialiser=Chrono,
-    ),
+    Entry("chrono-lstm", "gates", "LSTM with chrono initialisation", cells.LSTM, TALLEC, LSTM, initialiser=Chrono),
     Entry(
         "peephole-lstm",
         "gates",
-        "LSTM whose gates see the memory",
+        "LSTM whose gates see the memory, forget bias 1",
         cells.PeepholeLSTM,
-        ("gers2002learning", "graves2013generating"),
+        PEEPHOLE_SOURCES,
         initialiser=ForgetBias,
     ),
-    Entry("gru", "gates", "torch.nn.GRU", cells.GRU, ("cho2014learning",), GRU),
-    Entry(
-        "chrono-gru", "gates", "GRU with chrono initialisation", cells.GRU, ("tallec2018can",), GRU, initialiser=Chrono
-    ),
+    Entry("gru", "gates", "torch.nn.GRU", cells.GRU, CHO, GRU),
+    Entry("chrono-gru", "gates", "GRU with chrono initialisation", cells.GRU, TALLEC, GRU, initialiser=Chrono),
     Entry(
         "reset-before-gru",
         "gates",
         "GRU as published: reset before the recurrent product",
         cells.GatedGRU,
-        ("cho2014learning",),
+        CHO,
         choices={"gate": Sigmoid()},
     ),
-    Entry(
-        "tied-lstm",
-        "gates",
-        "LSTM with i = 1 - f, forget bias 1: row `-` of Gu et al.",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Sigmoid()},
-        initialiser=ForgetBias,
-    ),
-    Entry(
-        "tied-chrono-lstm",
-        "gates",
-        "tied LSTM with chrono initialisation: row C-",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Sigmoid()},
-        initialiser=Chrono,
-    ),
-    Entry(
-        "cumax-lstm",
-        "gates",
-        "tied LSTM with a cumax gate: row O-",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Cumax()},
-    ),
-    Entry(
-        "uniform-lstm",
-        "gates",
-        "tied LSTM with uniform gate initialisation: row U-",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Sigmoid()},
-        initialiser=UniformGate,
-    ),
-    Entry(
-        "refine-lstm",
-        "gates",
-        "tied LSTM with a refine gate, forget bias 1: row R-",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Refine()},
-        initialiser=ForgetBias,
-    ),
-    Entry(
-        "om-lstm",
-        "gates",
-        "tied LSTM with a cumax master gate: row OM",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Master(Cumax())},
-    ),
-    Entry(
-        "or-lstm",
-        "gates",
-        "tied LSTM with a refined cumax gate: row OR",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Refine(Cumax())},
-    ),
-    Entry(
-        "um-lstm",
-        "gates",
-        "tied LSTM with a uniform master gate: row UM",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Master()},
-        initialiser=UniformGate,
-    ),
-    Entry(
-        "ur-lstm",
-        "gates",
-        "tied LSTM with a refine gate and uniform gate initialisation: row UR",
-        cells.GatedLSTM,
-        GU,
-        choices=TIED | {"gate": Refine()},
-        initialiser=UniformGate,
-    ),
+    tied("tied-lstm", "tied LSTM with forget bias 1: row - of Gu et al.", Sigmoid(), ForgetBias),
+    tied("tied-chrono-lstm", "tied LSTM with chrono initialisation: row C-", Sigmoid(), Chrono),
+    tied("cumax-lstm", "tied LSTM with a cumax gate: row O-", Cumax()),
+    tied("uniform-lstm", "tied LSTM with uniform gate initialisation: row U-", Sigmoid(), UniformGate),
+    tied("refine-lstm", "tied LSTM with a refine gate, forget bias 1: row R-", Refine(), ForgetBias),
+    tied("om-lstm", "tied LSTM with a cumax master gate: row OM", Master(Cumax())),
+    tied("or-lstm", "tied LSTM with a refined cumax gate: row OR", Refine(Cumax())),
+    tied("um-lstm", "tied LSTM with a uniform master gate: row UM", Master(), UniformGate),
+    tied("ur-lstm", "tied LSTM with a refine gate and uniform gate initialisation: row UR", Refine(), UniformGate),
     Entry(
         "ur-gru",
         "gates",
         "GRU with a refine gate and uniform gate initialisation",
         cells.GatedGRU,
-        GU,
+        ("gu2020improving",),
         choices={"gate": Refine()},
         initialiser=UniformGate,
     ),
-    Entry("janet", "gates", "LSTM with only a forget gate", cells.JANET, ("vanderwesthuizen2018unreasonable",)),
+    Entry("janet", "gates", "LSTM with only a forget gate", cells.JANET, JANET_SOURCES),
     Entry(
         "chrono-janet",
         "gates",
         "JANET as published, with chrono initialisation",
         cells.JANET,
-        ("vanderwesthuizen2018unreasonable", "tallec2018can"),
+        JANET_SOURCES + TALLEC,
         initialiser=Chrono,
     ),
     Entry("on-lstm", "gates", "ordered neurons: master gates split the units", cells.ONLSTM, ("shen2019ordered",)),

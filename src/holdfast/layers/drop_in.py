@@ -1,6 +1,7 @@
 """Drop-in replacements for `torch.nn.LSTM`, `GRU` and `RNN`."""
 
 import re
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -21,8 +22,19 @@ class DropIn(Recurrent):
     a `bias_hh` of zeros; loaded, the two are summed.
     """
 
-    def __init__(self, *args, bias: bool, **options):
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        cell: Callable[..., cells.Cell],
+        sizes: tuple[int, int],
+        num_layers: int,
+        bias: bool,
+        batch_first: bool,
+        dropout: float,
+        bidirectional: bool,
+        **options: Any,
+    ):
+        stack = {"num_layers": num_layers, "dropout": dropout, "bidirectional": bidirectional}
+        super().__init__(partial(cell, bias=bias), *sizes, batch_first=batch_first, **stack, **options)
         self.bias = bias
         self.register_state_dict_post_hook(save_as_torch)
         self.register_load_state_dict_pre_hook(load_from_torch)
@@ -69,17 +81,9 @@ class LSTM(DropIn):
         proj_size: int = 0,
         **options: Any,
     ):
-        super().__init__(
-            partial(cells.LSTM, bias=bias, proj_size=proj_size),
-            input_size,
-            hidden_size,
-            num_layers=num_layers,
-            bias=bias,
-            batch_first=batch_first,
-            dropout=dropout,
-            bidirectional=bidirectional,
-            **options,
-        )
+        cell = partial(cells.LSTM, proj_size=proj_size)
+        sizes = (input_size, hidden_size)
+        super().__init__(cell, sizes, num_layers, bias, batch_first, dropout, bidirectional, **options)
         self.proj_size = proj_size
 
 
@@ -105,17 +109,8 @@ class GRU(DropIn):
         bidirectional: bool = False,
         **options: Any,
     ):
-        super().__init__(
-            partial(cells.GRU, bias=bias),
-            input_size,
-            hidden_size,
-            num_layers=num_layers,
-            bias=bias,
-            batch_first=batch_first,
-            dropout=dropout,
-            bidirectional=bidirectional,
-            **options,
-        )
+        sizes = (input_size, hidden_size)
+        super().__init__(cells.GRU, sizes, num_layers, bias, batch_first, dropout, bidirectional, **options)
 
 
 class RNN(DropIn):
@@ -141,15 +136,7 @@ class RNN(DropIn):
         bidirectional: bool = False,
         **options: Any,
     ):
-        super().__init__(
-            partial(cells.RNN, nonlinearity=nonlinearity, bias=bias),
-            input_size,
-            hidden_size,
-            num_layers=num_layers,
-            bias=bias,
-            batch_first=batch_first,
-            dropout=dropout,
-            bidirectional=bidirectional,
-            **options,
-        )
+        cell = partial(cells.RNN, nonlinearity=nonlinearity)
+        sizes = (input_size, hidden_size)
+        super().__init__(cell, sizes, num_layers, bias, batch_first, dropout, bidirectional, **options)
         self.nonlinearity = nonlinearity
