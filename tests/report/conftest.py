@@ -3,7 +3,8 @@
 import json
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ DIVERGED = "the loss became NaN at step 1200: the gradient of weight_hh was infi
 COPYING = {
     "settings": {"name": "copying", "lag": 100, "convention": "tallec", "gap": "fixed", "evaluation_examples": 512},
     "description": {
-        "title": "Copying, lag 100",
+        "title": "copying",
         "summary": "remember ten letters over a long gap and say them in order",
         "steps": 120,
         "lag": 100,
@@ -37,9 +38,9 @@ COPYING = {
     },
 }
 DIGITS = {
-    "settings": {"name": "digits", "order": "rows first", "scale": 1},
+    "settings": {"name": "digits", "train_examples": None, "validation_examples": None, "side": 8},
     "description": {
-        "title": "Digits, pixel by pixel",
+        "title": "digits",
         "summary": "read a scanned digit one pixel at a time and name it",
         "steps": 64,
         "lag": 64,
@@ -47,8 +48,18 @@ DIGITS = {
         "higher_is_better": True,
         "chance": {"loss": math.log(10), "accuracy": 0.1},
         "chance_statement": "A model that remembers nothing names one of ten digits: one in ten is right.",
+        "solved_loss": math.log(10) / 10,
         "sources": ["alpaydin1998optical", "le2015simple"],
     },
+}
+TRAINING = {
+    "batch_size": 32,
+    "optimiser": "adam",
+    "learning_rate": 0.001,
+    "schedule": "constant",
+    "clip_norm": 1.0,
+    "evaluate_every": 100,
+    "threads": 1,
 }
 SUMMARIES = {
     "lstm": ("torch.nn.LSTM", ["hochreiter1997long", "gers2000learning"]),
@@ -64,112 +75,117 @@ def dump(path: Path, value: object) -> None:
     path.write_text(json.dumps(value))
 
 
+@dataclass(frozen=True)
+class Course:
+    """How a made-up run goes: its loss falls from chance along a sigmoid in the training steps.
+
+    Args:
+        half_way: the step of the steepest descent, for seed 0.
+        floor: the part of chance where the loss ends.
+        steps: how long the run is at most; every hundredth is evaluated.
+        seconds_a_step: how fast.
+        ending: "finished" (or "solved" if it gets there), "diverged" (at 60 % of the steps) or "unfinished" (at 40 %).
+        stop_when_solved: whether it ends when the loss is low enough.
+    """
+
+    half_way: float = 500
+    floor: float = 0.001
+    steps: int = 2000
+    seconds_a_step: float = 0.02
+    ending: str = "finished"
+    stop_when_solved: bool = True
+
+    @property
+    def last(self) -> float:
+        return self.steps * {"finished": 1.0, "diverged": 0.6, "unfinished": 0.4}[self.ending]
+
+
 def write_run(
-    root: Path,
-    task: dict[str, Any],
-    model: str,
-    seed: int,
-    *,
-    half_way: float,
-    floor: float = 0.001,
-    steps: int = 2000,
-    seconds_a_step: float = 0.02,
-    ending: str = "finished",
-    label: str | None = None,
-    **options: object,
+    root: Path, task: dict[str, Any], model: str, seed: int, course: Course, *, label: str | None = None, **options: Any
 ) -> Path:
-    """A run whose loss falls from chance along a sigmoid around the step `half_way`, down to `floor` of chance."""
-    noise = random.Random(f"{task['settings']['name']} {model} {seed}")
+    """The record of one run, in <root>/<task>/<label>/seed-<seed>."""
     folder = root / task["settings"]["name"] / (label or model) / f"seed-{seed}"
-    description = task["description"]
-    dump(
-        folder / "settings.json",
-        {
-            "task": task["settings"],
-            "model": {"name": model, "hidden_size": 128, **options},
-            "training": {
-                "steps": steps,
-                "batch_size": 32,
-                "optimiser": "adam",
-                "learning_rate": 0.003 if model == "nru" else 0.001,
-                "schedule": "constant",
-                "clip_norm": 1.0,
-                "evaluate_every": 100,
-                "stop_when_solved": True,
-                "threads": 1,
-            },
-            "seed": seed,
-        },
-    )
+    model_settings = {"name": model, "hidden_size": 128, **options}
+    training = TRAINING | {"steps": course.steps, "stop_when_solved": course.stop_when_solved}
+    settings = {"task": task["settings"], "model": model_settings, "training": training, "seed": seed}
     summary, sources = SUMMARIES[model]
     about = {"parameters": 71_946 + 100 * len(model), "summary": summary, "sources": sources, "backend": "native"}
-    dump(folder / "description.json", {"task": description, "model": about})
-    dump(folder / "environment.json", {**ENVIRONMENT, "started": f"2026-11-20T09:3{seed}:00+00:00"})
+    dump(folder / "settings.json", settings)
+    dump(folder / "description.json", {"task": task["description"], "model": about})
+    dump(folder / "environment.json", ENVIRONMENT | {"started": f"2026-11-20T09:3{seed}:00+00:00"})
 
-    def measures(step: float) -> dict[str, float]:
-        done = 1 / (1 + math.exp(-(step - half_way * (1 + 0.15 * seed)) / (0.07 * steps)))
-        loss = description["chance"]["loss"] * math.exp(done * math.log(floor)) * noise.uniform(0.9, 1.1)
-        chance = description["chance"]["accuracy"]
-        right = chance + (1 - chance) * (1 - loss / (1.1 * description["chance"]["loss"]))
-        return {"loss": loss, "accuracy": min(1.0, right)}
-
-    lines: list[dict[str, Any]] = []
-    last, solved = steps, None
-    best: dict[str, float] = {"loss": math.inf}
-    for step in range(100, steps + 1, 100):
-        now = {"step": step, "seconds": step * seconds_a_step * (1 + 0.05 * seed)}
-        train = measures(step)["loss"]
-        lines.append({"event": "train", **now, "loss": train, "gradient_norm": 0.5, "learning_rate": 0.001})
-        if ending == "diverged" and step >= 0.6 * steps:
-            lines[-1]["loss"] = math.nan
-            last = step
-            break
-        validation = measures(step)
-        best = min(best, {"best_step": step, **validation}, key=lambda point: point["loss"])
-        lines.append({"event": "evaluation", "split": "validation", **now, **validation})
-        if ending == "unfinished" and step >= 0.4 * steps:
-            break
-        if validation["loss"] < description.get("solved_loss", 0):
-            last, solved, ending = step, step, "solved"
-            break
-    best_step = int(best.pop("best_step"))
-    text = "".join(json.dumps(line) + "\n" for line in lines)
-    if ending == "unfinished":
-        (folder / "metrics.jsonl").write_text(text + '{"event": "train", "step": 810, "lo')
-        return folder
-    test = {key: value * 1.01 if key == "loss" else value * 0.995 for key, value in best.items()}
-    text += json.dumps({"event": "evaluation", "split": "test", "step": best_step, **test}) + "\n"
-    (folder / "metrics.jsonl").write_text(text)
-    dump(
-        folder / "summary.json",
-        {
-            "status": ending,
-            "message": DIVERGED if ending == "diverged" else "",
-            "steps": last,
-            "steps_to_solved": solved,
-            "seconds": last * seconds_a_step * (1 + 0.05 * seed),
-            "best_step": best_step,
-            "validation": best,
-            "test": test,
-        },
-    )
+    noise = random.Random(f"{task['settings']['name']} {model} {seed}")
+    solved_loss = task["description"]["solved_loss"] if course.stop_when_solved else 0.0
+    lines = list(_lines(task["description"], course, seed, noise, solved_loss))
+    torn = '{"event": "train", "step": 810, "lo' if course.ending == "unfinished" else ""
+    if course.ending != "unfinished":
+        ended = _summary(lines, course, task["description"]["solved_loss"])
+        dump(folder / "summary.json", ended)
+        if ended["test"]:
+            lines.append({"event": "evaluation", "split": "test", "step": ended["best_step"], **ended["test"]})
+    (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + torn)
     return folder
+
+
+def _lines(
+    about: dict[str, Any], course: Course, seed: int, noise: random.Random, solved_loss: float
+) -> Iterator[dict[str, Any]]:
+    """The lines of metrics.jsonl up to the test."""
+    for step in range(100, course.steps + 1, 100):
+        now = {"step": step, "seconds": step * course.seconds_a_step * (1 + 0.05 * seed)}
+        measures = _measures(about["chance"], course, step / (1 + 0.15 * seed), noise)
+        diverged = course.ending == "diverged" and step >= course.last
+        loss = math.nan if diverged else measures["loss"]
+        yield {"event": "train", **now, "loss": loss, "gradient_norm": 0.5, "learning_rate": 0.001}
+        if diverged:
+            return
+        yield {"event": "evaluation", "split": "validation", **now, **measures}
+        if step >= course.last or measures["loss"] < solved_loss:
+            return
+
+
+def _measures(chance: dict[str, float], course: Course, step: float, noise: random.Random) -> dict[str, float]:
+    done = 1 / (1 + math.exp(-(step - course.half_way) / (0.07 * course.steps)))
+    share = course.floor**done * noise.uniform(0.9, 1.1)
+    right = chance["accuracy"] + (1 - chance["accuracy"]) * (1 - share / 1.1)
+    return {"loss": chance["loss"] * share, "accuracy": right}
+
+
+def _summary(lines: list[dict[str, Any]], course: Course, solved_loss: float) -> dict[str, Any]:
+    evaluations = [line for line in lines if line["event"] == "evaluation"]
+    solved = next((line["step"] for line in evaluations if line["loss"] < solved_loss), None)
+    best = min(evaluations, key=lambda line: line["loss"])
+    validation = {name: best[name] for name in ("loss", "accuracy")}
+    diverged = course.ending == "diverged"
+    return {
+        "status": "diverged" if diverged else "solved" if solved and course.stop_when_solved else "finished",
+        "message": DIVERGED if diverged else "",
+        "steps": lines[-1]["step"],
+        "steps_to_solved": solved,
+        "seconds": lines[-1]["seconds"],
+        "best_step": best["step"],
+        "validation": validation,
+        "test": None if diverged else {"loss": best["loss"] * 1.01, "accuracy": best["accuracy"] * 0.995},
+    }
 
 
 def write_demo(root: Path) -> Path:
     """Five models on two tasks, three seeds each."""
+    endings = ("finished", "diverged", "unfinished")
+    quick, slow = 0.015, 0.09
+    whole = {"stop_when_solved": False}
     for seed in range(3):
-        ending = {0: "finished", 1: "diverged", 2: "unfinished"}[seed]
-        write_run(root, COPYING, "lstm", seed, half_way=9000)
-        write_run(root, COPYING, "chrono-lstm", seed, half_way=700, t_max=150)
-        write_run(root, COPYING, "ur-lstm", seed, half_way=500)
-        write_run(root, COPYING, "ur-gru", seed, half_way=850, seconds_a_step=0.015)
-        write_run(root, COPYING, "nru", seed, half_way=1300, seconds_a_step=0.09, ending=ending)
-        write_run(root, DIGITS, "lstm", seed, half_way=800, floor=0.09)
-        write_run(root, DIGITS, "chrono-lstm", seed, half_way=700, floor=0.08, t_max=64)
-        write_run(root, DIGITS, "ur-lstm", seed, half_way=500, floor=0.035)
-        write_run(root, DIGITS, "ur-gru", seed, half_way=550, floor=0.04, seconds_a_step=0.015)
-        write_run(root, DIGITS, "nru", seed, half_way=900, floor=0.12, seconds_a_step=0.09)
+        nru = Course(1300, seconds_a_step=slow, ending=endings[seed])
+        write_run(root, COPYING, "lstm", seed, Course(9000))
+        write_run(root, COPYING, "chrono-lstm", seed, Course(700), t_max=150)
+        write_run(root, COPYING, "ur-lstm", seed, Course(500))
+        write_run(root, COPYING, "ur-gru", seed, Course(850, seconds_a_step=quick))
+        write_run(root, COPYING, "nru", seed, nru, memory_size=64)
+        write_run(root, DIGITS, "lstm", seed, Course(800, 0.09, **whole))
+        write_run(root, DIGITS, "chrono-lstm", seed, Course(700, 0.08, **whole), t_max=64)
+        write_run(root, DIGITS, "ur-lstm", seed, Course(500, 0.035, **whole))
+        write_run(root, DIGITS, "ur-gru", seed, Course(550, 0.04, seconds_a_step=quick, **whole))
+        write_run(root, DIGITS, "nru", seed, Course(900, 0.12, seconds_a_step=slow, **whole), memory_size=64)
     return root
 
 
@@ -179,10 +195,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run_writer(tmp_path: Path) -> Callable[..., Path]:
-    """Writes one run below tmp_path: run_writer(model, seed, **choices)."""
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes one run below tmp_path: write("lstm", seed=1, ending="diverged", label="mine", hidden_size=64)."""
 
-    def write(model: str = "lstm", seed: int = 0, *, task: dict[str, Any] = COPYING, **choices: Any) -> Path:
-        return write_run(tmp_path, task, model, seed, **{"half_way": 500, **choices})
+    def write(
+        model: str = "lstm", seed: int = 0, *, task: dict[str, Any] = COPYING, label: str | None = None, **choices: Any
+    ) -> Path:
+        course = Course(**{field.name: choices.pop(field.name) for field in fields(Course) if field.name in choices})
+        return write_run(tmp_path, task, model, seed, course, label=label, **choices)
 
     return write

@@ -18,6 +18,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
 from holdfast.report import numbers
+from holdfast.report.records import Run
 from holdfast.report.tables import Comparison, Row
 from holdfast.report.theme import INK, PAPER, QUIET, RULE, Look
 
@@ -150,7 +151,7 @@ def _curves(axes: Axes, row: Row, look: Look, measure: str, against: str) -> Non
             continue
         if not crowd:
             _line(axes, curve, look, f"{row.label}, seed {run.seed}: {run.status}", width=1.5)
-        _end(axes, *curve[-1], run.status, look)
+        _end(axes, *curve[-1], run, look)
 
 
 def _band(axes: Axes, row: Row, look: Look, curves: list[list[tuple[float, float]]]) -> None:
@@ -171,13 +172,13 @@ def _line(axes: Axes, points: Sequence[tuple[float, float]], look: Look, name: s
     line.set_gid(name)
 
 
-def _end(axes: Axes, x: float, y: float, status: str, look: Look) -> None:
+def _end(axes: Axes, x: float, y: float, run: Run, look: Look) -> None:
     """How a run ended: a filled marker if it solved the task, a cross if it diverged, otherwise a hollow one."""
     colour = look.tone.light
-    if status == "diverged":
+    if run.status == "diverged":
         axes.plot([x], [y], marker="x", color=colour, markersize=7, markeredgewidth=2.0, clip_on=False)
     else:
-        face = colour if status == "solved" else PAPER.light
+        face = PAPER.light if run.steps_to_solved is None else colour
         style = {"markersize": 5.5, "markeredgewidth": 1.3, "markerfacecolor": face}
         axes.plot([x], [y], marker=look.marker, color=colour, clip_on=False, zorder=3, **style)
 

@@ -7,7 +7,7 @@ page holds several figures and each id may stand there once.
 import re
 from html import escape
 
-from holdfast.report.theme import TONES
+from holdfast.report.theme import DRAWN
 
 _CURVE = re.compile(r'<g id="(?P<name>[^"]*, (?:seed|median of) [^"]*)">')
 
@@ -45,6 +45,6 @@ def _own_ids(body: str, prefix: str) -> str:
 
 def _themed(body: str) -> str:
     """Colours as variables of the page, each with the light theme's as its fallback, and the page's font."""
-    for tone in TONES:
+    for tone in DRAWN:
         body = body.replace(tone.light, f"var(--{tone.name}, {tone.light})")
     return body.replace("font-family: 'DejaVu Sans'", "font-family: inherit")

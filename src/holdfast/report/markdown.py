@@ -1,11 +1,10 @@
 """The results as Markdown, for a README: a table a task, with its footnotes."""
 
 from collections.abc import Sequence
-from statistics import fmean
 
 from holdfast.report import beside, numbers
 from holdfast.report.page import Section, short_citation
-from holdfast.report.tables import Row, runs_counted, statuses
+from holdfast.report.tables import Row, runs_counted, statuses, steps_to_solved_words
 
 
 def results_markdown(sections: Sequence[Section]) -> str:
@@ -35,7 +34,7 @@ def _cells(section: Section, row: Row) -> list[str]:
         _value(row, best=row in section.comparison.best),
         *(numbers.measure("loss", other.mean, other.spread) if other else "" for other in others),
         runs_counted(row),
-        numbers.count(fmean(row.steps_to_solved)) if row.steps_to_solved else "not solved",
+        steps_to_solved_words(row),
         numbers.seconds(row.seconds.mean) if row.seconds else "",
         numbers.count(row.parameters) if row.parameters else "",
         ", ".join(words for _, words in statuses(row)),

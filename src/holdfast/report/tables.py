@@ -86,6 +86,11 @@ class Row:
         """The measure over every run that has it on that set, however the run ended."""
         return self.over(self.measure)
 
+    @property
+    def whole(self) -> bool:
+        """Whether every run has a test number: a mean over those that went well is no fair one to compare."""
+        return self.split == "test" and self.result is not None and len(self.result.values) == len(self.runs)
+
     def over(self, measure: str) -> Statistic | None:
         """Any measure over the runs, on the same set."""
         results = [run.result(measure) for run in self.runs]
@@ -120,7 +125,7 @@ class Comparison:
         title: the task's title; with what sets it apart if two tasks share one.
         settings: the task's settings.
         description: what the runs said of it.
-        rows: the models, best first, those without a number last.
+        rows: the models, best first; those with runs that have no test number after the others.
     """
 
     title: str
@@ -150,12 +155,9 @@ class Comparison:
 
     @cached_property
     def best(self) -> tuple[Row, ...]:
-        """The row with the best mean and those that print the same, where two or more can be compared."""
-        ranked = [row for row in self.rows if row.result and row.split == self.rows[0].split]
-        if len(ranked) < 2:
-            return ()
-        first = _printed(ranked[0])
-        return tuple(row for row in ranked if _printed(row) == first)
+        """The row with the best mean and those that print the same; empty if fewer than two rows are whole."""
+        whole = [row for row in self.rows if row.whole]
+        return tuple(row for row in whole if _printed(row) == _printed(whole[0])) if len(whole) > 1 else ()
 
     def near_chance(self, value: float) -> bool:
         """Whether a value is less than a twentieth of the way from chance to perfect."""
@@ -199,11 +201,12 @@ def _comparison(title: str, runs: Sequence[Run]) -> Comparison:
 
 
 def _rank(row: Row, higher_is_better: bool) -> tuple[int, float, float, str]:
-    """Test numbers before validation numbers before none; then the best, then the first to solve the task."""
+    """Whole rows first, rows without a number last; among equals the best, then the first to solve the task."""
     if row.result is None:
-        return 2, 0.0, 0.0, row.label
+        return 3, 0.0, 0.0, row.label
+    kind = 0 if row.whole else 1 if row.split == "test" else 2
     solved = fmean(row.steps_to_solved) if row.steps_to_solved else float("inf")
-    return int(row.split != "test"), -row.result.mean if higher_is_better else row.result.mean, solved, row.label
+    return kind, -row.result.mean if higher_is_better else row.result.mean, solved, row.label
 
 
 def _printed(row: Row) -> str:
@@ -221,7 +224,18 @@ def _fingerprint(settings: Json) -> str:
 
 
 def _title(run: Run) -> str:
-    return str(run.description.get("task", {}).get("title") or run.task["name"])
+    """The task's name for readers, with its lag if that was chosen, otherwise with its length: "Copying, lag 100"."""
+    about = run.description.get("task", {})
+    name = str(about.get("title") or run.task["name"])
+    words = name if name != run.task["name"] else " ".join(map(_word, name.split("-")))
+    extent = f", lag {numbers.count(run.task['lag'])}" if "lag" in run.task else ""
+    if not extent and about.get("steps"):
+        extent = f", {numbers.count(about['steps'])} steps"
+    return words[:1].upper() + words[1:] + extent
+
+
+def _word(word: str) -> str:
+    return {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(word, word)
 
 
 def _told_apart(named: Sequence[tuple[str, Json]]) -> list[str]:
@@ -247,3 +261,12 @@ def runs_counted(row: Row) -> str:
     """How many runs are behind the row's number: "3", or "2 of 3" where one has no number."""
     counted = len(row.result.values) if row.result else 0
     return f"{len(row.runs)}" if counted in (0, len(row.runs)) else f"{counted} of {len(row.runs)}"
+
+
+def steps_to_solved_words(row: Row) -> str:
+    """The mean over the runs that solved the task, and how many did if not all: "1 300 (1 of 3)"."""
+    steps = row.steps_to_solved
+    if not steps:
+        return "not solved"
+    some = "" if len(steps) == len(row.runs) else f" ({len(steps)} of {len(row.runs)})"
+    return numbers.count(fmean(steps)) + some

@@ -22,6 +22,12 @@ INK = Tone("ink", "#1b2428", "#e6ebe9")
 QUIET = Tone("quiet", "#55626a", "#a3b0b3")
 RULE = Tone("rule", "#d9dfdd", "#36424a")
 PAPER = Tone("paper", "#ffffff", "#171d21")
+GROUND = Tone("ground", "#f5f7f5", "#0f1417")
+SOFT = Tone("soft", "#eef2ef", "#1e262b")
+ACCENT = Tone("accent", "#17654f", "#7fd1b3")
+ACCENT_SOFT = Tone("accent-soft", "#e2efe9", "#1c332c")
+WARN = Tone("warn", "#8a4b00", "#f2b869")
+WARN_SOFT = Tone("warn-soft", "#fbeeda", "#382b17")
 
 SERIES = (
     Tone("series-1", "#2081ce", "#3b9bfc"),
@@ -36,7 +42,9 @@ SERIES = (
 Dashes = str | tuple[int, tuple[float, ...]]
 STROKES: tuple[Dashes, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
-TONES = (INK, QUIET, RULE, PAPER, *SERIES)
+DRAWN = (INK, QUIET, RULE, PAPER, *SERIES)
+"""The tones of figures."""
+TONES = (*DRAWN, GROUND, SOFT, ACCENT, ACCENT_SOFT, WARN, WARN_SOFT)
 
 
 @dataclass(frozen=True)
