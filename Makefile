@@ -37,5 +37,9 @@ format: $(READY)  ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(READY)  ## the documentation as a site, in site/
+	$(BIN)/python docs/cell_pages.py docs/cells
+	$(BIN)/mkdocs build --quiet
+
 clean:  ## remove what was built; keeps runs/
 	rm -rf .venv site report docs/cells .pytest_cache .ruff_cache .hypothesis

@@ -3,7 +3,6 @@
 Run by `make docs`: python docs/cell_pages.py docs/cells
 """
 
-import inspect
 import sys
 from pathlib import Path
 
@@ -14,25 +13,18 @@ from holdfast.layers import CATALOGUE, Entry
 def page(entry: Entry) -> str:
     """The page of one layer, in Markdown."""
     options = {**entry.cell_options(), **entry.initialiser_options()}
-    usual = ", ".join(f"{option}=..." for option, p in options.items() if p.default is p.empty)
-    call = f'holdfast.make("{entry.name}", input_size, hidden_size{", " + usual if usual else ""})'
+    required = ", ".join(f"{option}=..." for option, p in options.items() if p.default is p.empty)
+    call = f'holdfast.make("{entry.name}", input_size, hidden_size{", " + required if required else ""})'
     rows = [f"| `{name}` | {p.default if p.default is not p.empty else 'required'} |" for name, p in options.items()]
     table = ["## Options", "", "| option | default |", "| --- | --- |", *rows, ""] if rows else []
-    choices = [f"- {name}: `{value!r}`" for name, value in entry.choices.items()]
-    fixed = ["What the name fixes:", "", *choices, ""] if choices else []
-    start = initialiser_text(entry)
+    parts = [
+        line
+        for title, text in entry.parts().items()
+        for line in (f"## {title.capitalize()}", "", "```text", text, "```", "")
+    ]
     sources = ["## Sources", "", "```bibtex", *(bibtex(key) for key in entry.sources), "```", ""]
-    text = [f"# {entry.name}", "", entry.summary[0].upper() + entry.summary[1:] + ".", "", "```python", call, "```", ""]
-    cell = ["## Cell", "", "```text", inspect.getdoc(entry.cell) or "", "```", ""]
-    return "\n".join([*text, *fixed, *cell, *start, *table, *sources])
-
-
-def initialiser_text(entry: Entry) -> list[str]:
-    """What the initialiser does, if the layer has one of its own."""
-    if entry.initialiser is None:
-        return []
-    kind = getattr(entry.initialiser, "func", entry.initialiser)
-    return ["## Initialisation", "", "```text", inspect.getdoc(kind) or "", "```", ""]
+    lead = [f"# {entry.name}", "", f"{entry.summary[0].upper()}{entry.summary[1:]}.", "", "```python", call, "```", ""]
+    return "\n".join([*lead, *parts, *table, *sources])
 
 
 def index() -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from holdfast import cells
-from holdfast.cells import Cumax, Gate, Master, Refine, Sigmoid, Tied
+from holdfast.cells import Cumax, Gate, Master, Memory, Refine, Sigmoid, Tied
 from holdfast.initialisers import Chrono, ForgetBias, IdentityRecurrence, Initialiser, OrthogonalRecurrence, UniformGate
 from holdfast.layers.drop_in import GRU, LSTM, RNN
 from holdfast.layers.recurrent import Recurrent
@@ -55,6 +55,17 @@ class Entry:
     def options(self) -> dict[str, inspect.Parameter]:
         """Every option of `make` for this name, with its type and default."""
         return self.cell_options() | self.initialiser_options() | self.layer_options()
+
+    def parts(self) -> dict[str, str]:
+        """The docstrings that together define the layer, by what they describe: cell, gate, memory, initialisation."""
+        chosen = {name: value for name, value in self.choices.items() if isinstance(value, Gate | Memory)}
+        described: dict[str, Any] = {"cell": self.cell} | {name: type(value) for name, value in chosen.items()}
+        primary = getattr(chosen.get("gate"), "primary", None)
+        if primary is not None:
+            described["primary gate"] = type(primary)
+        if self.initialiser is not None:
+            described["initialisation"] = getattr(self.initialiser, "func", self.initialiser)
+        return {name: inspect.getdoc(part) or "" for name, part in described.items()}
 
     def build(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
         """The layer.
