@@ -3,8 +3,8 @@
 from statistics import fmean
 
 from holdfast.report import numbers
-from holdfast.report.records import UNFINISHED
-from holdfast.report.tables import Comparison, Row
+from holdfast.report.comparison import Comparison, Row
+from holdfast.report.run import UNFINISHED
 
 
 def findings(comparison: Comparison) -> list[str]:

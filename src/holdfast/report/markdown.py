@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from holdfast.report import beside, numbers
+from holdfast.report.comparison import Row
 from holdfast.report.page import Section, short_citation
-from holdfast.report.tables import Row, runs_counted, statuses, steps_to_solved_words
+from holdfast.report.wording import runs_counted, statuses, steps_to_solved_words
 
 
 def results_markdown(sections: Sequence[Section]) -> str:

@@ -62,16 +62,6 @@ def seconds(value: float) -> str:
     return f"{value:.1f}" if value < 10 else count(value)
 
 
-def duration(value: float) -> str:
-    """A time for a sentence: 42 s, 3 min 20 s, 2 h 5 min."""
-    whole = round(value)
-    if whole < 120:
-        return f"{whole}{THIN}s"
-    if whole < 7200:
-        return f"{whole // 60}{THIN}min" + (f" {whole % 60}{THIN}s" if whole % 60 else "")
-    return f"{whole // 3600}{THIN}h {whole % 3600 // 60}{THIN}min"
-
-
 def times(number: int, noun: str) -> str:
     """1 run, 3 runs."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"

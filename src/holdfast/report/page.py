@@ -9,12 +9,13 @@ from markupsafe import Markup
 from holdfast import citations
 from holdfast.experiments import Literature, literature
 from holdfast.report import beside, figures, numbers
+from holdfast.report.comparison import NEAR_CHANCE, Comparison, Row
 from holdfast.report.findings import findings
 from holdfast.report.inline import inline
 from holdfast.report.settings_table import Settings, environments, settings
 from holdfast.report.swatch import swatch
-from holdfast.report.tables import NEAR_CHANCE, Comparison, Row, runs_counted, statuses
 from holdfast.report.theme import TONES, Look, looks
+from holdfast.report.wording import runs_counted, statuses, steps_to_solved_words
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,8 @@ def render(parts: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals.update(
-        numbers=numbers, beside=beside, runs_counted=runs_counted, statuses=statuses, swatch=swatch
-    )
+    templates.globals.update(numbers=numbers, beside=beside, swatch=swatch)
+    templates.globals.update(runs_counted=runs_counted, solved=steps_to_solved_words, statuses=statuses)
     templates.filters.update(cite=short_citation)
     runs = [run for part in parts for run in part.comparison.runs]
     models = {row.label: row for part in parts for row in part.comparison.rows}

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from holdfast.report.comparison import Row, Statistic
 from holdfast.report.page import Section
-from holdfast.report.records import Run
-from holdfast.report.tables import Row, Statistic
+from holdfast.report.run import Run
 
 
 def results_json(sections: Sequence[Section]) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.report.records import Json, Run
-from holdfast.report.tables import Comparison, flattened
+from holdfast.report.comparison import Comparison
+from holdfast.report.grouping import flattened
+from holdfast.report.run import Json, Run
 
 ABSENT = "–"
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from holdfast.report import figures
+from holdfast.report.grouping import comparisons
 from holdfast.report.markdown import results_markdown
 from holdfast.report.page import Section, render, sections
 from holdfast.report.records import read_runs
 from holdfast.report.results import results_json
-from holdfast.report.tables import comparisons
 
 PAGE = "index.html"
 

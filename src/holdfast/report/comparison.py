@@ -1,0 +1,164 @@
+"""Runs put side by side: a row is one model, a number is taken over its seeds.
+
+Nothing is left out: a run that diverged or never ended counts where it has a number, and is named where it has none.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean, stdev
+
+from holdfast.report import numbers
+from holdfast.report.run import Json, Run
+
+# Less than this part of the way from chance to perfect is called "near chance".
+NEAR_CHANCE = 0.05
+PERFECT = {"loss": 0.0, "accuracy": 1.0}
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A number over several runs."""
+
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        return fmean(self.values)
+
+    @property
+    def spread(self) -> float | None:
+        """The sample standard deviation; None for a single run."""
+        return stdev(self.values) if len(self.values) > 1 else None
+
+
+@dataclass(frozen=True)
+class Row:
+    """All runs of one model under one choice of settings.
+
+    Args:
+        label: the model's name for readers.
+        runs: its runs, by seed.
+        measure: the task's measure.
+    """
+
+    label: str
+    runs: tuple[Run, ...]
+    measure: str
+
+    @property
+    def model(self) -> str:
+        return str(self.runs[0].model["name"])
+
+    @property
+    def parameters(self) -> int | None:
+        return self._described.get("parameters")
+
+    @property
+    def summary(self) -> str:
+        """What the model is, in a line."""
+        return str(self._described.get("summary", ""))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Keys of the bibliography."""
+        return tuple(self._described.get("sources", ()))
+
+    @property
+    def backend(self) -> str:
+        return str(self._described.get("backend", ""))
+
+    @cached_property
+    def split(self) -> str:
+        """The set that the row's numbers come from: validation only if no run has a test number."""
+        results = [run.result(self.measure) for run in self.runs]
+        return "test" if any(result and result.split == "test" for result in results) else "validation"
+
+    @cached_property
+    def result(self) -> Statistic | None:
+        """The measure over every run that has it on that set, however the run ended."""
+        return self.over(self.measure)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every run has a test number: a mean over those that went well is no fair one to compare."""
+        return self.split == "test" and self.result is not None and len(self.result.values) == len(self.runs)
+
+    def over(self, measure: str) -> Statistic | None:
+        """Any measure over the runs, on the same set."""
+        results = [run.result(measure) for run in self.runs]
+        values = tuple(result.value for result in results if result and result.split == self.split)
+        return Statistic(values) if values else None
+
+    @property
+    def steps_to_solved(self) -> tuple[int, ...]:
+        """Of the runs that solved the task."""
+        return tuple(run.steps_to_solved for run in self.runs if run.steps_to_solved is not None)
+
+    @property
+    def seconds(self) -> Statistic | None:
+        values = tuple(run.seconds for run in self.runs if run.seconds is not None)
+        return Statistic(values) if values else None
+
+    @property
+    def statuses(self) -> Counter[str]:
+        return Counter(run.status for run in self.runs)
+
+    @property
+    def _described(self) -> Json:
+        """What the first run that got so far says of the model."""
+        return next((about for run in self.runs if (about := run.description.get("model"))), {})
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All models on one task.
+
+    Args:
+        title: the task's title; with what sets it apart if two tasks share one.
+        settings: the task's settings.
+        description: what the runs said of it.
+        rows: the models, best first; those with runs that have no test number after the others.
+    """
+
+    title: str
+    settings: Json
+    description: Json
+    rows: tuple[Row, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.settings["name"])
+
+    @property
+    def measure(self) -> str:
+        return self.description.get("metric", "loss")
+
+    @property
+    def higher_is_better(self) -> bool:
+        return bool(self.description.get("higher_is_better", False))
+
+    @property
+    def chance(self) -> float | None:
+        return self.description.get("chance", {}).get(self.measure)
+
+    @property
+    def runs(self) -> list[Run]:
+        return [run for row in self.rows for run in row.runs]
+
+    @cached_property
+    def best(self) -> tuple[Row, ...]:
+        """The row with the best mean and those that print the same; empty if fewer than two rows are whole."""
+        whole = [row for row in self.rows if row.whole]
+        return tuple(row for row in whole if _printed(row) == _printed(whole[0])) if len(whole) > 1 else ()
+
+    def near_chance(self, value: float) -> bool:
+        """Whether a value is less than a twentieth of the way from chance to perfect."""
+        perfect = PERFECT.get(self.measure)
+        if self.chance is None or perfect in (None, self.chance):
+            return False
+        return (value - self.chance) / (perfect - self.chance) < NEAR_CHANCE
+
+
+def _printed(row: Row) -> str:
+    return numbers.measure(row.measure, row.result.mean) if row.result else ""

@@ -1,0 +1,29 @@
+"""How a row of the table is put into words."""
+
+from statistics import fmean
+
+from holdfast.report import numbers
+from holdfast.report.comparison import Row
+from holdfast.report.run import UNFINISHED
+
+
+def statuses(row: Row) -> list[tuple[str, str]]:
+    """How the runs of a row ended, each status with its words: "solved" if all did, otherwise "2 solved"."""
+    order = ("solved", "finished", "stopped early", "diverged", UNFINISHED)
+    counts = [(status, row.statuses[status]) for status in order if row.statuses[status]]
+    return [(status, status if count == len(row.runs) else f"{count} {status}") for status, count in counts]
+
+
+def runs_counted(row: Row) -> str:
+    """How many runs are behind the row's number: "3", or "2 of 3" where one has no number."""
+    counted = len(row.result.values) if row.result else 0
+    return f"{len(row.runs)}" if counted in (0, len(row.runs)) else f"{counted} of {len(row.runs)}"
+
+
+def steps_to_solved_words(row: Row) -> str:
+    """The mean over the runs that solved the task, and how many did if not all: "1 300 (1 of 3)"."""
+    steps = row.steps_to_solved
+    if not steps:
+        return "not solved"
+    some = "" if len(steps) == len(row.runs) else f" ({len(steps)} of {len(row.runs)})"
+    return numbers.count(fmean(steps)) + some
