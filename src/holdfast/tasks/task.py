@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
+from holdfast.models import Readout
 from holdfast.objectives import IGNORE, Objective
 from holdfast.tasks.batch import Batch
 
-Readout = Literal["every step", "last step"]
 Split = Literal["validation", "test"]
 SPLITS: tuple[Split, ...] = ("validation", "test")
 
