@@ -35,7 +35,7 @@ def panel(axes: Axes, comparison: Comparison, looks: Mapping[str, Look], measure
         _curves(axes, row, looks[row.label], measure, against)
     _levels(axes, comparison, measure)
     if measure not in numbers.PERCENTAGES:
-        _logarithmic(axes)
+        _name_decades(axes)
 
 
 def _frame(axes: Axes, measure: str, against: str) -> None:
@@ -53,11 +53,12 @@ def _frame(axes: Axes, measure: str, against: str) -> None:
     if measure in numbers.PERCENTAGES:
         axes.set_ylim(0.0, 1.02)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}{numbers.THIN}%"))
+    else:
+        axes.set_yscale("log")
 
 
-def _logarithmic(axes: Axes) -> None:
+def _name_decades(axes: Axes) -> None:
     """Once the data is there: a tick for each power of ten, and for 2 and 5 between if there is room."""
-    axes.set_yscale("log")
     low, high = axes.get_ylim()
     subs = (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)
     axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
@@ -67,7 +68,7 @@ def _logarithmic(axes: Axes) -> None:
 
 
 def _curves(axes: Axes, row: Row, look: Look, measure: str, against: str) -> None:
-    curves = {run: curve for run in row.runs if (curve := run.curve(measure, against=against))}
+    curves = {run: curve for run in row.runs if (curve := _drawable(run, measure, against))}
     crowd = len(curves) > FEW
     for run, curve in curves.items():
         name = f"{row.label}, seed {run.seed}: {run.status}"
@@ -75,6 +76,11 @@ def _curves(axes: Axes, row: Row, look: Look, measure: str, against: str) -> Non
         _end(axes, *curve[-1], run, look)
     if crowd and (middle := _median(list(curves.values()))):
         _line(axes, middle, look, f"{row.label}, median of {len(curves)} seeds", width=2.2, alpha=1.0)
+
+
+def _drawable(run: Run, measure: str, against: str) -> Curve:
+    """The curve, without the points that a logarithmic axis has no place for: a loss of exactly zero."""
+    return [(x, y) for x, y in run.curve(measure, against=against) if y > 0 or measure in numbers.PERCENTAGES]
 
 
 def _median(curves: Sequence[Curve]) -> Curve:

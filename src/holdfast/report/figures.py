@@ -85,7 +85,11 @@ def draw(comparison: Comparison, looks: Mapping[str, Look], shape: Shape, *, aga
         if shape.legend:
             figure.patch.set(alpha=1.0, facecolor=PAPER.light)
             handles = [_handle(row, looks[row.label]) for row in comparison.rows]
-            figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False)
+            legend = figure.legend(
+                handles=handles, loc="outside lower center", ncols=min(len(handles), 6), frameon=False
+            )
+            for text in legend.get_texts():
+                text.set_parse_math(False)
     return figure
 
 

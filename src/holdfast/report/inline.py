@@ -9,7 +9,8 @@ from html import escape
 
 from holdfast.report.theme import DRAWN
 
-_CURVE = re.compile(r'<g id="(?P<name>[^"]*, (?:seed|median of) [^"]*)">')
+# The id that `curves` gives to a line; XML puts it into single quotes if it holds double ones.
+_CURVE = re.compile(r"""<g id=(["'])(?P<name>[^>]*?, (?:seed|median of) [^>]*?)\1>""")
 
 
 def inline(svg: str, *, prefix: str, title: str, description: str) -> str:
