@@ -64,7 +64,7 @@ def test_a_diverged_run_keeps_the_last_good_checkpoint_and_says_so(tmp_path):
     summary = small_run(tmp_path, model, Spoilt(lag=2, evaluation_examples=20, nan_at=5), steps=9)
     assert summary.status == "diverged"
     assert summary.message.startswith("step 5: the input holds nan")
-    assert str(tmp_path) in summary.message
+    assert summary.message.endswith(f"The last good weights are in {tmp_path / 'checkpoint.pt'}")
     assert (summary.steps, summary.test) == (5, None)
     assert json.loads((tmp_path / "summary.json").read_text())["status"] == "diverged"
     kept = load_checkpoint(tmp_path / "checkpoint.pt")
@@ -77,6 +77,7 @@ def test_a_diverged_run_keeps_the_last_good_checkpoint_and_says_so(tmp_path):
 def test_a_run_that_diverges_before_any_evaluation_has_no_best_weights(tmp_path):
     summary = small_run(tmp_path, task=Spoilt(lag=2, evaluation_examples=20, nan_at=0))
     assert (summary.status, summary.best_step, summary.validation) == ("diverged", None, None)
+    assert "good weights" not in summary.message
     assert not (tmp_path / "checkpoint.pt").exists()
 
 

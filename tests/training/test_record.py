@@ -97,7 +97,9 @@ def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(RecordError, match="Permission denied. Choose another, or make it a folder that you may write"):
+    with pytest.raises(
+        RecordError, match=r"Permission denied\. Choose another, or make it a folder that you may write"
+    ):
         open_record(tmp_path, RUN)
 
 

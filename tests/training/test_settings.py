@@ -1,6 +1,7 @@
 """Settings are checked where they are made."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -30,9 +31,8 @@ from holdfast.training import Choice, RunSettings, TrainingSettings
     ],
 )
 def test_a_setting_out_of_range_is_refused_with_its_name_and_value(wrong, text):
-    with pytest.raises(ValueError) as refused:
+    with pytest.raises(ValueError, match=re.escape(text)):
         TrainingSettings(**wrong)
-    assert text in str(refused.value)
 
 
 def test_settings_survive_json():

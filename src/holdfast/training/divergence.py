@@ -42,7 +42,7 @@ def require_finite_measures(step: int, measures: dict[str, float]) -> None:
         if not math.isfinite(value):
             raise DivergenceError(
                 f"step {step}: the validation {name} is {value}, though all parameters are finite; "
-                "a validation input or the forward pass overflowed"
+                f"a validation input or the forward pass overflowed. {_REMEDY}"
             )
 
 
@@ -62,7 +62,7 @@ def _origin(inputs: Tensor, loss: float, model: nn.Module) -> str:
     return f"the norm of the gradient overflowed, though each of its numbers is finite. {_REMEDY}"
 
 
-_REMEDY = "Lower training.learning_rate or training.clip_norm"
+_REMEDY = "Lower training.learning_rate, or set a lower training.clip_norm"
 
 
 def _broken_parameter(model: nn.Module) -> str | None:

@@ -39,7 +39,8 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
         try:
             ending = loop.run()
         except DivergenceError as divergence:
-            ending = Ending("diverged", f"{divergence}. The weights before that are in {record.folder}")
+            kept = f". The last good weights are in {record.checkpoint}" if record.checkpoint.exists() else ""
+            ending = Ending("diverged", f"{divergence}{kept}")
         _conclude(loop, ending)
 
 

@@ -4,21 +4,19 @@ import multiprocessing
 import signal
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any
 
-PRELOADED = ("holdfast.training.run", "holdfast.layers", "holdfast.tasks")
 
-
-def preloaded_context() -> BaseContext:
-    """Processes that start in milliseconds, where the system can fork; otherwise fresh ones."""
+def preloaded_context(*modules: str) -> BaseContext:
+    """Processes that find these modules imported, where the system can fork; otherwise fresh ones."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(PRELOADED))
+    context.set_forkserver_preload(list(modules))
     return context
 
 
@@ -41,14 +39,18 @@ class Pool:
 
     Args:
         workers: processes at once.
-        context: how processes are made; by default from a server that has imported torch once for all of them.
+        context: how processes are made.
     """
 
     workers: int
-    context: BaseContext = field(default_factory=preloaded_context)
+    context: BaseContext
 
     def run(
-        self, jobs: Mapping[str, Callable[[], object]], *, look: Callable[[set[str]], None], every: float = 0.5
+        self,
+        jobs: Mapping[str, Callable[[], object]],
+        *,
+        look: Callable[[Collection[str], Mapping[str, Failure]], None],
+        every: float = 0.5,
     ) -> dict[str, Failure]:
         """Runs all jobs; returns the failures by the names of their jobs.
 
@@ -56,7 +58,7 @@ class Pool:
 
         Args:
             jobs: what to run, by name; each can be pickled.
-            look: called every now and then with the names of the jobs that are running.
+            look: called every now and then with the names of the jobs that are running, and the failures so far.
             every: seconds between looks.
         """
         waiting, running = deque(jobs), dict[str, _Running]()
@@ -70,7 +72,7 @@ class Pool:
                 for name in [name for name, job in running.items() if not job.process.is_alive()]:
                     failure = running.pop(name).failure()
                     failures |= {name: failure} if failure else {}
-                look(set(running))
+                look(running.keys(), failures)
         finally:
             _end(running.values())
         return failures

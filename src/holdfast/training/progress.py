@@ -49,7 +49,7 @@ class Lines(Progress):
 
     def append(self, event: str, *, step: int, **values: Any) -> None:
         self.news.append(event, step=step, **values)
-        if self.news.clock() - self.told >= self.every:
+        if values.get("split") != "test" and self.news.clock() - self.told >= self.every:
             self.told = self.news.clock()
             print(self.news, flush=True)
 

@@ -77,7 +77,7 @@ def train(
     """
     settings = settings or TrainingSettings()
     card = card or ModelCard(type(model).__name__)
-    run = RunSettings(Choice(task.name, _settings_of(task)), Choice(card.name, card.options), settings, seed)
+    run = run_settings(task, card, settings, seed=seed)
     if settings.tensorboard:
         require_tensorboard()
     with ExitStack() as stack:
@@ -96,6 +96,12 @@ def train(
     return summary
 
 
+def run_settings(task: Task, card: ModelCard, settings: TrainingSettings, *, seed: int) -> RunSettings:
+    """What decides a run, as its record keeps it; a task's settings are its fields."""
+    options = asdict(task)  # pyright: ignore[reportArgumentType]  a task is a frozen dataclass by its contract
+    return RunSettings(Choice(task.name, options), Choice(card.name, card.options), settings, seed)
+
+
 def make_fabric(settings: TrainingSettings) -> Fabric:
     """Devices, precision and processes as the settings say; the processes are on this machine."""
     return Fabric(
@@ -104,10 +110,6 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
         strategy="ddp_spawn" if settings.devices > 1 else "auto",
         precision=settings.precision,
     )
-
-
-def _settings_of(task: Task) -> dict[str, Any]:
-    return asdict(task)  # pyright: ignore[reportArgumentType]  a task is a frozen dataclass by its contract
 
 
 def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any]:

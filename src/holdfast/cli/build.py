@@ -1,0 +1,81 @@
+"""From names and options to tasks, models and runs."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from inspect import Parameter
+from typing import Any
+
+import torch
+
+from holdfast.cli.errors import UserError
+from holdfast.layers import CATALOGUE, Entry, Recurrent
+from holdfast.models import SequenceModel
+from holdfast.tasks import TASKS, Task
+from holdfast.training import Choice, ModelCard
+
+HIDDEN_SIZE = 128
+"""Units of a model unless it is said otherwise."""
+
+
+def entry_of(name: str) -> Entry:
+    """The model of that name.
+
+    Raises:
+        UserError: there is none; the message names the nearest.
+    """
+    _require("model", name, CATALOGUE)
+    return CATALOGUE[name]
+
+
+def task_of(name: str) -> type[Task]:
+    """The task of that name.
+
+    Raises:
+        UserError: there is none; the message names the nearest.
+    """
+    _require("task", name, TASKS)
+    return TASKS[name]
+
+
+def model_options(entry: Entry) -> dict[str, Parameter]:
+    """What a model can be told: its width and head, and all that its entry takes except the layout of its input."""
+    width = Parameter("hidden_size", Parameter.KEYWORD_ONLY, default=HIDDEN_SIZE, annotation=int)
+    head = Parameter("head_sizes", Parameter.KEYWORD_ONLY, default=[], annotation=list[int])
+    layer = {name: parameter for name, parameter in entry.options().items() if name != "batch_first"}
+    return {"hidden_size": width, "head_sizes": head, **layer}
+
+
+def build_task(choice: Choice) -> Task:
+    """The task with its options.
+
+    Raises:
+        ValueError: an option is out of its range.
+    """
+    return task_of(choice.name)(**choice.options)
+
+
+def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
+    """The model for a task, its parameters drawn from the seed.
+
+    Raises:
+        ValueError: an option is out of its range.
+    """
+    options = dict(choice.options)
+    hidden_size, head_sizes = options.pop("hidden_size"), options.pop("head_sizes")
+    generator = torch.Generator().manual_seed(seed)
+    layer = entry_of(choice.name).build(task.input_size, hidden_size, **options, generator=generator)
+    return SequenceModel(layer, task.output_size, readout=task.readout, head_sizes=head_sizes, generator=generator)
+
+
+def card_of(choice: Choice, model: SequenceModel) -> ModelCard:
+    """What the record says of a model of the catalogue."""
+    entry = entry_of(choice.name)
+    assert isinstance(model.layer, Recurrent)
+    return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, str(model.layer.explain()))
+
+
+def _require(kind: str, name: str, known: Mapping[str, Any]) -> None:
+    if name not in known:
+        near = get_close_matches(str(name), known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"`holdfast list {kind}s` shows those that there are"
+        raise UserError(f"there is no {kind} '{name}'; {hint}")

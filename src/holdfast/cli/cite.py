@@ -1,0 +1,33 @@
+"""`holdfast cite`: whom to thank."""
+
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from holdfast.citations import bibtex
+from holdfast.cli.errors import UserError
+from holdfast.cli.parser import Parser
+from holdfast.layers import CATALOGUE
+from holdfast.tasks import TASKS
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints the BibTeX entries of models and tasks, each once."""
+    parser = Parser("cite", "MODEL ...", "Prints the BibTeX entries of models and tasks.")
+    parser.add_argument("names", nargs="+", help="models or tasks")
+    keys = dict.fromkeys(key for name in parser.parse_args(arguments).names for key in sources(name))
+    print("\n\n".join(bibtex(key) for key in keys))
+    return 0
+
+
+def sources(name: str) -> tuple[str, ...]:
+    """Keys of the bibliography for a model or a task.
+
+    Raises:
+        UserError: it is neither; the message names the nearest.
+    """
+    known = {**TASKS, **CATALOGUE}
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else "`holdfast list` shows those that there are"
+        raise UserError(f"there is no model or task '{name}'; {hint}")
+    return known[name].sources

@@ -1,0 +1,39 @@
+"""`holdfast list`: what has a name."""
+
+from collections.abc import Iterable, Sequence
+
+from holdfast.citations import reference
+from holdfast.cli.parser import Parser
+from holdfast.layers import CATALOGUE
+from holdfast.tasks import TASKS
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Prints names, summaries and sources."""
+    shown = {"models": models, "tasks": tasks}
+    parser = Parser("list", "[models|tasks]", "Shows the models and tasks, with their sources.")
+    parser.add_argument("kind", nargs="?", choices=list(shown), help="what to show; both unless given")
+    kind = parser.parse_args(arguments).kind
+    print("\n\n".join("\n".join(shown[name]()) for name in ([kind] if kind else shown)))
+    return 0
+
+
+def models() -> list[str]:
+    """The catalogue, group by group."""
+    lines = ["models"]
+    for group in dict.fromkeys(entry.group for entry in CATALOGUE.values()):
+        lines += [f"  {group}"]
+        lines += [
+            line(entry.name, entry.summary, entry.sources) for entry in CATALOGUE.values() if entry.group == group
+        ]
+    return lines
+
+
+def tasks() -> list[str]:
+    """Every task."""
+    return ["tasks", *(line(task.name, task.summary, task.sources) for task in TASKS.values())]
+
+
+def line(name: str, summary: str, sources: Iterable[str]) -> str:
+    """One name, what it is, and who is to be cited."""
+    return f"    {name:<18}{summary} [{'; '.join(reference(key).short for key in sources)}]"

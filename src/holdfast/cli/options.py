@@ -1,0 +1,97 @@
+"""The options of tasks, models and training on a parser, and what was given back as settings."""
+
+from collections.abc import Mapping
+from inspect import Parameter, signature
+from typing import Any, get_origin
+
+from holdfast.cli.build import entry_of, model_options, task_of
+from holdfast.cli.errors import UserError
+from holdfast.cli.parser import Parser, add_options, argument_help
+from holdfast.layers import Entry, Recurrent
+from holdfast.models import SequenceModel
+from holdfast.training import Choice, TrainingSettings
+
+MORE = "The options of a task and of a model are shown once they are named: add --help after their names."
+
+
+def add_config(parser: Parser) -> None:
+    """`--config` and `--print_config`."""
+    parser.add_argument("--config", action="config", metavar="FILE", help="settings from a YAML or JSON file")
+
+
+def add_task(parser: Parser, name: str | None) -> None:
+    """`--task`, and the options of the task if it is known.
+
+    Raises:
+        UserError: there is no task of that name.
+    """
+    parser.add_argument("--task.name", metavar="NAME", type=str, help="the task; or short, --task NAME")
+    if name is not None:
+        task = task_of(name)
+        title = f"task {name}: {task.summary}"
+        add_options(parser, "task", title, signature(task).parameters, argument_help(task.__mro__))
+
+
+def add_model(parser: Parser, name: str | None) -> None:
+    """`--model`, and the options of the model if it is known.
+
+    Raises:
+        UserError: there is no model of that name.
+    """
+    parser.add_argument("--model.name", metavar="NAME", type=str, help="the model; or short, --model NAME")
+    if name is not None:
+        entry = entry_of(name)
+        add_options(parser, "model", f"model {name}: {entry.summary}", model_options(entry), model_help(entry))
+
+
+def add_training(parser: Parser) -> None:
+    """The options of `TrainingSettings`."""
+    help = argument_help([TrainingSettings])
+    add_options(parser, "training", "training", signature(TrainingSettings).parameters, help)
+
+
+def add_common(parser: Parser, names: list[str]) -> None:
+    """Options that are given to each of several models that has them; unless given, each keeps its own default."""
+    help: dict[str, str] = {}
+    parameters: dict[str, Parameter] = {}
+    for entry in map(entry_of, names):
+        help = model_help(entry) | help
+        for option, parameter in model_options(entry).items():
+            parameters.setdefault(option, _optional(parameter))
+    add_options(parser, "model", "model: given to each model that has the option", parameters, help)
+
+
+def model_help(entry: Entry) -> dict[str, str]:
+    """What the docstrings of its parts say of the options of a model."""
+    initialiser = getattr(entry.initialiser, "func", entry.initialiser)
+    help = argument_help([initialiser, entry.cell, Recurrent, SequenceModel])
+    return help | {"hidden_size": "units of each cell"}
+
+
+def _optional(parameter: Parameter) -> Parameter:
+    """The parameter with None for "as it is with each"."""
+    listed = get_origin(parameter.annotation) is list
+    return parameter.replace(default=None, annotation=parameter.annotation if listed else parameter.annotation | None)
+
+
+def task_choice(values: Mapping[str, Any]) -> Choice:
+    """The task that was chosen.
+
+    Raises:
+        UserError: none was.
+    """
+    if values.get("name") is None:
+        raise UserError("no task was named; add --task NAME (`holdfast list tasks` shows them)")
+    return Choice.from_dict(values)
+
+
+def model_choice(name: str, options: Mapping[str, Any]) -> Choice:
+    """A model with all its options, those given and the defaults of the others.
+
+    Raises:
+        UserError: an option that it does not have, or that is missing or of the wrong type.
+    """
+    parser = Parser("", "", "")
+    add_model(parser, name)
+    values = parser.parse_object({"model": {"name": name, **options}}).as_dict()["model"]
+    return Choice.from_dict(values)

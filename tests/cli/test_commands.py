@@ -1,0 +1,141 @@
+"""The commands, as they are given and answered on a terminal."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+
+import pytest
+
+import holdfast.cli
+from holdfast.citations import references
+from holdfast.cli import COMMANDS, main
+from holdfast.layers import CATALOGUE
+from holdfast.tasks import TASKS
+
+
+def refused(capsys, *arguments: str) -> str:
+    """What a command says to a mistake: one line, and the exit code 2."""
+    code = main(arguments)
+    captured = capsys.readouterr()
+    assert code == 2
+    assert captured.err.startswith("holdfast: ")
+    assert captured.err.count("\n") == 1
+    return captured.err.removeprefix("holdfast: ").rstrip("\n")
+
+
+def told(capsys, *arguments: str) -> str:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    assert (code, captured.err) == (0, "")
+    return captured.out
+
+
+def test_help_answers_in_under_a_second_and_without_torch():
+    code = "import sys, holdfast.cli; holdfast.cli.main(['--help']); sys.exit('torch' in sys.modules)"
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert time.monotonic() - started < 1.0
+    assert all(command in done.stdout for command in COMMANDS)
+
+
+def test_every_example_of_the_help_is_a_command_line_that_is_understood(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    examples = [line.split()[1:] for line in holdfast.cli.EXAMPLES.splitlines()]
+    assert {example[0] for example in examples} == {"list", "train", "compare", "report"}
+    for example in examples:
+        if example[0] in ("train", "compare"):
+            with pytest.raises(SystemExit, match="0"):
+                main([*example, "--print_config"])
+
+
+def test_no_command_shows_the_help_and_version_the_version(capsys):
+    assert told(capsys) == told(capsys, "--help")
+    assert told(capsys, "--version") == f"holdfast {holdfast.__version__}\n"
+
+
+def test_a_misspelt_command_gets_the_nearest(capsys):
+    assert refused(capsys, "trian") == "there is no command 'trian'; did you mean 'train'?"
+    assert refused(capsys, "xyzzy").startswith("there is no command 'xyzzy'; there are list, train, compare")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main([command, "--help"])
+    assert f"usage: holdfast {command}" in capsys.readouterr().out
+
+
+def test_list_shows_every_model_and_task_with_its_sources(capsys):
+    text = told(capsys, "list")
+    for name, thing in {**CATALOGUE, **TASKS}.items():
+        line = next(line for line in text.splitlines() if line.split()[:1] == [name])
+        assert thing.summary in line
+        assert all(references()[key].short in line for key in thing.sources)
+    assert "copying" not in told(capsys, "list", "models")
+    assert "ur-lstm" not in told(capsys, "list", "tasks")
+    assert refused(capsys, "list", "task") == "there is no 'task'; there are models, tasks"
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_explain_shows_parts_source_parameters_and_backend_of_every_model(name, capsys):
+    text = told(capsys, "explain", name, "--hidden_size", "16")
+    assert CATALOGUE[name].summary in text
+    assert all(references()[key].title in text for key in CATALOGUE[name].sources)
+    assert re.search(r"\n    [\d,]+ numbers\n", text)
+    assert "\n    backend " in text
+    assert "Args:" not in text
+
+
+def test_explain_shows_the_equations(capsys):
+    text = told(capsys, "explain", "ur-lstm")
+    assert "g = f + f (1 - f) (2 r - 1)" in text
+    assert "71,168 numbers" in text
+
+
+def test_cite_prints_each_entry_once(capsys):
+    text = told(capsys, "cite", "ur-lstm", "ur-gru", "copying")
+    assert text.count("@inproceedings{gu2020improving,") == 1
+    assert "arjovsky2016unitary" in text
+
+
+def test_a_misspelt_model_gets_the_nearest_from_each_command(capsys):
+    assert refused(capsys, "cite", "ur-lsmt") == "there is no model or task 'ur-lsmt'; did you mean 'ur-lstm'?"
+    assert refused(capsys, "explain", "ur-lsmt") == "there is no model 'ur-lsmt'; did you mean 'ur-lstm'?"
+
+
+def test_report_makes_a_page_and_says_where(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = ["train", "--task", "copying", "--task.lag", "2", "--task.evaluation_examples", "8", "--model", "lstm"]
+    assert main([*run, "--model.hidden_size", "4", "--training.steps", "2", "--training.threads", "1"]) == 0
+    capsys.readouterr()
+    assert told(capsys, "report", "runs", "--out", "page") == "The report is in page/index.html\n"
+    assert (tmp_path / "page" / "index.html").exists()
+    assert "nowhere" in refused(capsys, "report", "nowhere")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    code = "import sys, holdfast.cli; sys.exit(holdfast.cli.main(['list']))"
+    command = f"{sys.executable} -c {json.dumps(code)} | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout == "models\n"
+
+
+def test_ctrl_c_is_told_in_a_line(capsys, monkeypatch):
+    def interrupt(given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(holdfast.cli, "_run", interrupt)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == "holdfast: stopped\n"
+
+
+def test_a_mistake_of_ours_is_not_taken_for_one_of_the_user(monkeypatch):
+    def slip(given):
+        raise AssertionError
+
+    monkeypatch.setattr(holdfast.cli, "_run", slip)
+    with pytest.raises(AssertionError):
+        main(["list"])

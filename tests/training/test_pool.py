@@ -1,0 +1,81 @@
+"""Jobs in processes of their own."""
+
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from holdfast.training.pool import Pool, preloaded_context
+
+CONTEXT = preloaded_context("holdfast.cli.train")
+
+
+def note(path: Path) -> None:
+    path.write_text(str(os.getpid()))
+
+
+def fail() -> None:
+    raise ValueError("no such luck")
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def wait_for(path: Path) -> None:
+    while not path.exists():
+        time.sleep(0.01)
+
+
+def meet(mine: Path, other: Path) -> None:
+    """Ends only if the other one runs at the same time."""
+    note(mine)
+    wait_for(other)
+
+
+def sleep(started: Path) -> None:
+    note(started)
+    time.sleep(60)
+
+
+def ignore(running, failures) -> None:
+    pass
+
+
+def test_a_job_that_fails_or_dies_takes_no_other_with_it(tmp_path):
+    jobs = {"fails": fail, "dies": die, "works": partial(note, tmp_path / "done")}
+    failures = Pool(1, CONTEXT).run(jobs, look=ignore, every=0.05)
+    assert (tmp_path / "done").exists()
+    assert failures.keys() == {"fails", "dies"}
+    assert failures["fails"].message == "ValueError: no such luck"
+    assert "in fail" in failures["fails"].details
+    assert failures["dies"].message == "its process ended without a word (signal SIGKILL; out of memory, perhaps)"
+
+
+def test_so_many_jobs_run_at_once(tmp_path):
+    one, other = tmp_path / "one", tmp_path / "other"
+    jobs = {"one": partial(meet, one, other), "other": partial(meet, other, one)}
+    assert Pool(2, CONTEXT).run(jobs, look=ignore, every=0.05) == {}
+
+
+def test_one_worker_runs_one_job_at_a_time(tmp_path):
+    seen = []
+    jobs = {str(k): partial(note, tmp_path / str(k)) for k in range(3)}
+    Pool(1, CONTEXT).run(jobs, look=lambda running, failures: seen.append(len(running)), every=0.05)
+    assert max(seen) <= 1
+    assert seen[-1] == 0
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 3
+
+
+def test_an_interruption_ends_the_jobs(tmp_path):
+    def interrupt(running, failures):
+        if (tmp_path / "started").exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Pool(1, CONTEXT).run({"sleeps": partial(sleep, tmp_path / "started")}, look=interrupt, every=0.05)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "started").read_text()), 0)
