@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from statistics import stdev
@@ -69,6 +70,13 @@ def test_rows_that_print_the_same_are_all_best(write: Write, compare: Callable[[
     (folder / "summary.json").write_text((folder.parents[1] / "one" / "seed-0" / "summary.json").read_text())
     write("ur-lstm", half_way=9000)
     assert {row.label for row in compare()[0].best} == {"one", "two"}
+
+
+def test_of_models_near_chance_none_is_the_best(write: Write, compare: Callable[[], list[Comparison]]):
+    for model, accuracy in (("lstm", 0.13), ("ur-lstm", 0.14)):
+        path = write(model, half_way=9000) / "summary.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"test": {"loss": 0.17, "accuracy": accuracy}}))
+    assert compare()[0].best == ()
 
 
 def test_a_lone_model_is_not_called_the_best(write: Write, compare: Callable[[], list[Comparison]]):

@@ -120,6 +120,15 @@ def test_a_loss_over_many_decades_has_a_tick_for_each_power_of_ten(write: Write,
     assert "0.05" not in named
 
 
+def test_ticks_never_repeat_themselves(write: Write, compare: Callable[[], Comparison]):
+    write("lstm", task=DIGITS, half_way=9000, steps=300, seconds_a_step=0.001)
+    for against in ("step", "seconds"):
+        for axes in figures.draw(compare(), looks(compare()), figures.WIDE, against=against).axes:
+            for axis in (axes.xaxis, axes.yaxis):
+                shown = [axis.get_major_formatter()(value, None) for value in axis.get_majorticklocs()]
+                assert len(set(shown)) == len(shown)
+
+
 def test_on_a_page_colours_are_variables_and_ids_are_its_own(copying: Comparison):
     page = inline(drawn(copying, figures.WIDE), prefix="task-1", title="Curves <1>", description="a & b")
     root = ET.fromstring(page)

@@ -148,9 +148,16 @@ class Comparison:
 
     @cached_property
     def best(self) -> tuple[Row, ...]:
-        """The row with the best mean and those that print the same; empty if fewer than two rows are whole."""
-        whole = [row for row in self.rows if row.whole]
-        return tuple(row for row in whole if _printed(row) == _printed(whole[0])) if len(whole) > 1 else ()
+        """The row with the best mean and those that print the same.
+
+        A row with a run that has no test number is not among them, nor is one near chance; and of one row nothing is
+        the best.
+        """
+        means = {row: row.result.mean for row in self.rows if row.whole and row.result}
+        if len(means) < 2 or self.near_chance(next(iter(means.values()))):
+            return ()
+        printed = {row: numbers.measure(self.measure, mean) for row, mean in means.items()}
+        return tuple(row for row, text in printed.items() if text == next(iter(printed.values())))
 
     def near_chance(self, value: float) -> bool:
         """Whether a value is less than a twentieth of the way from chance to perfect."""
@@ -158,7 +165,3 @@ class Comparison:
         if self.chance is None or perfect in (None, self.chance):
             return False
         return (value - self.chance) / (perfect - self.chance) < NEAR_CHANCE
-
-
-def _printed(row: Row) -> str:
-    return numbers.measure(row.measure, row.result.mean) if row.result else ""

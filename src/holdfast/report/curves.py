@@ -48,8 +48,8 @@ def _frame(axes: Axes, measure: str, against: str) -> None:
     axes.grid(axis="y")
     axes.set_axisbelow(True)
     axes.patch.set_alpha(0.0)
-    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.count(value)))
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=against == "step"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     if measure in numbers.PERCENTAGES:
         axes.set_ylim(0.0, 1.02)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}{numbers.THIN}%"))
@@ -57,14 +57,21 @@ def _frame(axes: Axes, measure: str, against: str) -> None:
         axes.set_yscale("log")
 
 
+def _tick(value: float) -> str:
+    return numbers.count(value) if value == round(value) else f"{value:g}"
+
+
 def _name_decades(axes: Axes) -> None:
-    """Once the data is there: a tick for each power of ten, and for 2 and 5 between if there is room."""
+    """Once the data is there: a tick for each power of ten; with less to show, for 2 and 5 too, or simply a few."""
     low, high = axes.get_ylim()
-    subs = (1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0)
-    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    if high / low < 5:
+        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))
+    else:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0,) if high / low > 1e3 else (1.0, 2.0, 5.0), numticks=12))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.plain(value, 1)))
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: numbers.plain(value, 1)))
 
 
 def _curves(axes: Axes, row: Row, look: Look, measure: str, against: str) -> None:

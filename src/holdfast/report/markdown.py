@@ -18,7 +18,8 @@ def _task(section: Section) -> str:
     header = ["model", *(f"test {name}" for name in section.measures)]
     header += ["runs", "steps to solved", "seconds a run", "parameters", "ended"]
     if literature.entries:
-        header.append(beside.heading(literature).lower())
+        heading = beside.heading(literature)
+        header.append(heading[0].lower() + heading[1:])
     body = [_cells(section, row) for row in comparison.rows]
     return "\n\n".join([f"### {comparison.title}", *_lead(section), _table(header, body), *_notes(section)])
 
