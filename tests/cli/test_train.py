@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from holdfast.cli import main
-from holdfast.cli.train import parse
+from holdfast.cli.train import RESUME, parse
 from holdfast.training import TrainingSettings
 from holdfast.training.checkpoint import load_checkpoint
 
@@ -206,3 +206,12 @@ def test_a_full_disk_in_the_middle_of_a_run_is_told_in_a_line(capsys, monkeypatc
 
     monkeypatch.setattr(torch, "save", refuse)
     assert "No space left on device" in refused(capsys, *TINY[1:])
+
+
+def test_ctrl_c_says_how_to_go_on(capsys, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("holdfast.cli.train.run", interrupt)
+    assert main(TINY) == 130
+    assert capsys.readouterr().err == f"{RESUME}\n"

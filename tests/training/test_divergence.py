@@ -34,7 +34,9 @@ def test_the_parameter_is_named():
     model = small_model()
     with torch.no_grad():
         model.head[0].bias[1] = float("nan")
-    assert "step 7: the parameter head.0.bias holds nan since the last update. Lower" in told(model, loss=float("nan"))
+    assert "step 7: the parameter head.0.bias holds nan, which the update before must have put there. Lower" in told(
+        model, loss=float("nan")
+    )
 
 
 def test_the_loss_is_named():
@@ -72,6 +74,13 @@ def test_a_diverged_run_keeps_the_last_good_checkpoint_and_says_so(tmp_path):
     small_run(tmp_path / "good", steps=4)
     assert same(kept["model"], load_checkpoint(tmp_path / "good" / "checkpoint.pt")["model"])
     assert all(value.isfinite().all() for value in weights(model).values())
+
+
+def test_a_parameter_is_called_by_the_name_that_the_model_gives_it(tmp_path):
+    model = small_model()
+    with torch.no_grad():
+        model.head[0].bias[1] = float("inf")
+    assert small_run(tmp_path, model).message.startswith("step 0: the parameter head.0.bias holds inf")
 
 
 def test_a_run_that_diverges_before_any_evaluation_has_no_best_weights(tmp_path):

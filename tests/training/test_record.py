@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from holdfast.training import Choice, ModelCard, RecordError, RunSettings, TrainingSettings, silent, train
+from holdfast.training.lock import alone_in
 from holdfast.training.record import open_record
 from training.small import SETTINGS, TASK, events, small_model, small_run, timeless
 
@@ -115,6 +116,13 @@ def test_a_run_that_is_over_is_not_repeated(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert small_run(tmp_path) == first
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_second_process_in_the_folder_is_refused(tmp_path):
+    with alone_in(tmp_path), pytest.raises(RecordError, match=r"another process is training in .* wait until it is"):
+        small_run(tmp_path)
+    assert not (tmp_path / "metrics.jsonl").exists()
+    assert small_run(tmp_path).status == "finished"
 
 
 def test_two_runs_of_the_same_settings_leave_the_same_metrics(tmp_path):

@@ -18,14 +18,12 @@ from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
 from holdfast.cli.options import MORE, add_common, add_config, add_task, add_training, model_choice, task_choice
 from holdfast.cli.parser import Parser
-from holdfast.cli.train import run
+from holdfast.cli.train import RESUME, run
 from holdfast.training import Choice, RunSettings, TrainingSettings, silent
 from holdfast.training.news import News
 from holdfast.training.pool import Failure, Pool, preloaded_context
 from holdfast.training.record import open_record
 from holdfast.training.run import run_settings
-
-RESUME = "Stopped. Nothing that was recorded is lost: give the same command to go on where the checkpoints stand."
 
 
 @dataclass(frozen=True)

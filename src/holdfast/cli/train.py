@@ -13,11 +13,17 @@ from holdfast.training import Choice, RunSettings, Summary, TrainingSettings, au
 from holdfast.training.news import in_words
 from holdfast.training.progress import Watch
 
+RESUME = "Stopped. Nothing that was recorded is lost: give the same command to go on where the last checkpoint stands."
+
 
 def main(arguments: Sequence[str]) -> int:
-    """Trains, or goes on where an interrupted run of the same settings stopped; 1 if the run diverged."""
+    """Trains, or goes on where an interrupted run of the same settings stopped; 1 if it diverged, 130 after Ctrl-C."""
     settings, folder = parse(arguments)
-    summary = run(settings, folder, watch=automatic)
+    try:
+        summary = run(settings, folder, watch=automatic)
+    except KeyboardInterrupt:
+        print(RESUME, file=sys.stderr)
+        return 130
     print(f"{summary.message}; {figures(summary)}record in {folder}", file=sys.stderr if diverged(summary) else None)
     return 1 if diverged(summary) else 0
 

@@ -35,7 +35,7 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
     network, optimiser = fabric.setup(model, optimiser)
     history = resume(record, model, optimiser)
     with _listeners(fabric, task, run, record, history, watch) as listeners:
-        loop = Loop(fabric, network, optimiser, task, run.training, run.seed, record, listeners, history)
+        loop = Loop(fabric, model, network, optimiser, task, run.training, run.seed, record, listeners, history)
         try:
             ending = loop.run()
         except DivergenceError as divergence:
@@ -72,7 +72,7 @@ def _conclude(loop: Loop, ending: Ending) -> None:
         load_best(loop.record, loop.model)
     if best is not None and ending.status != "diverged":
         size = loop.settings.evaluation_batch_size
-        test = evaluate(loop.fabric, loop.model, task, split="test", batch_size=size)
+        test = evaluate(loop.fabric, loop.network, task, split="test", batch_size=size)
         for listener in loop.listeners:
             listener.append("evaluation", step=int(best["step"]), split="test", **test)
     summary = Summary(

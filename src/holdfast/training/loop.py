@@ -28,7 +28,8 @@ class Loop:
 
     Args:
         fabric: devices, precision, processes.
-        model, optimiser: as `fabric.setup` returned them.
+        model: its parameters, under their own names.
+        network, optimiser: the model and its optimiser, as `fabric.setup` returned them.
         task, settings, seed: what is learnt, and how.
         record: where checkpoints go.
         listeners: who hears of each event; nobody except in the first process.
@@ -37,6 +38,7 @@ class Loop:
 
     fabric: Fabric
     model: nn.Module
+    network: nn.Module
     optimiser: Optimizer
     task: Task
     settings: TrainingSettings
@@ -51,7 +53,7 @@ class Loop:
         Raises:
             DivergenceError: a number is not finite; the last checkpoint is from before that.
         """
-        self.model.train()
+        self.network.train()
         while (ending := self.history.ending(self.task, self.settings)) is None:
             self.update()
             if self.history.step % self.settings.evaluate_every == 0 or self.history.step == self.settings.steps:
@@ -81,7 +83,7 @@ class Loop:
         Processes average their gradients. So that they add up instead, each scales its own by the number of processes.
         """
         with self.fabric.autocast():
-            total, count = self.task.objective.total(self.model(rows.inputs, rows.lengths), rows.targets)
+            total, count = self.task.objective.total(self.network(rows.inputs, rows.lengths), rows.targets)
         loss = total / added(self.fabric, count).clamp(min=1)
         self.fabric.backward(loss * self.fabric.world_size)
         return float(added(self.fabric, loss.detach()))
@@ -89,7 +91,7 @@ class Loop:
     def clip(self) -> float:
         """Scales the gradient down to `clip_norm` if it is larger; returns its norm before that."""
         limit = self.settings.clip_norm or math.inf
-        norm = self.fabric.clip_gradients(self.model, self.optimiser, max_norm=limit, error_if_nonfinite=False)
+        norm = self.fabric.clip_gradients(self.network, self.optimiser, max_norm=limit, error_if_nonfinite=False)
         assert norm is not None
         return float(norm)
 
@@ -97,7 +99,7 @@ class Loop:
         """Measures the model on the validation set and keeps it, as the latest and, if it is, as the best."""
         require_finite_parameters(self.history.step, self.model)
         size = self.settings.evaluation_batch_size
-        measures = evaluate(self.fabric, self.model, self.task, split="validation", batch_size=size)
+        measures = evaluate(self.fabric, self.network, self.task, split="validation", batch_size=size)
         require_finite_measures(self.history.step, measures)
         self.history.evaluations.append({"step": self.history.step, **measures})
         self.tell("evaluation", split="validation", **measures)

@@ -17,6 +17,7 @@ from holdfast.training.chance import undisturbed
 from holdfast.training.checkpoint import load_best
 from holdfast.training.environment import environment
 from holdfast.training.fit import fit
+from holdfast.training.lock import alone_in
 from holdfast.training.progress import Watch, automatic
 from holdfast.training.record import Summary, open_record
 from holdfast.training.settings import Choice, RunSettings, TrainingSettings
@@ -72,7 +73,7 @@ def train(
         watch: what people see: `automatic`, `silent`, or your own.
 
     Raises:
-        RecordError: the folder can't be written, or holds something else.
+        RecordError: the folder can't be written, holds something else, or another process is at work in it.
         CheckpointError: the checkpoint in it is damaged.
     """
     settings = settings or TrainingSettings()
@@ -83,6 +84,7 @@ def train(
     with ExitStack() as stack:
         record = open_record(Path(folder or stack.enter_context(TemporaryDirectory(prefix="holdfast-"))), run)
         if record.summary() is None:
+            stack.enter_context(alone_in(record.folder))
             stack.enter_context(undisturbed())
             stack.enter_context(_threads(settings.threads))
             record.describe(_description(task, model, card), environment())

@@ -1,0 +1,30 @@
+"""One process at a time in a run's folder."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from holdfast.training.record import RecordError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks that a kill sets free, and goes without
+    fcntl = None
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keeps other processes out of the folder while it is entered; the system frees it even after a kill.
+
+    Raises:
+        RecordError: another process is in it.
+    """
+    with (folder / "lock").open("w") as file:
+        if fcntl is not None:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RecordError(
+                    f"another process is training in {folder}; wait until it is done, or choose another folder"
+                ) from None
+        yield
