@@ -1,9 +1,14 @@
 """What the documents tell a reader to type works."""
 
 import re
+import runpy
+import shlex
 from pathlib import Path
 
 import pytest
+
+from holdfast.cli import main
+from holdfast.layers import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs/tutorials").glob("*.md"))]
@@ -24,10 +29,6 @@ def test_python_in_the_documents_runs(document, tmp_path, monkeypatch):
 
 
 def test_every_layer_of_the_catalogue_gets_a_page(tmp_path):
-    import runpy
-
-    from holdfast.layers import CATALOGUE
-
     write = runpy.run_path(str(ROOT / "docs/cell_pages.py"))["write"]
     write(tmp_path)
     pages = {path.stem for path in tmp_path.glob("*.md")}
@@ -36,3 +37,19 @@ def test_every_layer_of_the_catalogue_gets_a_page(tmp_path):
     assert "c_t = g c_{t-1} + i tanh(candidate block)" in text
     assert "gu2020improving" in text
     assert "b_refine = -b_forget" in text
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
+def test_commands_in_the_documents_run_in_order(document, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    lines = [line for block in blocks(document, "bash") for line in block.splitlines()]
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        if words[:1] == ["holdfast"]:
+            assert main(words[1:]) == 0, line
+        elif words[:1] == ["make"]:
+            assert f"{words[1]}:" in (ROOT / "Makefile").read_text(), line
+        else:
+            assert words[0] in ("python3", ".venv/bin/pip"), f"not tested: {line}"
+    if any("holdfast report" in line for line in lines):
+        assert "</html>" in (tmp_path / "report/index.html").read_text()
