@@ -112,7 +112,8 @@ def test_resets_within_ragged_rows_stay_within_them(build, x):
     layer = build(bidirectional=True)
     reset = torch.zeros(7, 4, dtype=torch.bool)
     reset[2, 1] = reset[4, 3] = reset[6, 2] = True  # the last lies beyond its row's end
-    output, _ = layer(x, lengths=LENGTHS, reset=reset)
+    output, end = layer(x, lengths=LENGTHS, reset=reset)
+    assert_close(parts(rows(end, slice(2, 3))), parts(layer(x[:1, 2:3])[1]))
     assert_close(output[2:3, 1:2], layer(x[2:3, 1:2])[0])
     assert_close(output[4:5, 3:4], layer(x[4:5, 3:4])[0])
     assert_close(output[:1, 2:3], layer(x[:1, 2:3])[0])

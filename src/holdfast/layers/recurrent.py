@@ -217,8 +217,10 @@ class Recurrent(nn.Module):
         segment = self.recompute
         if segment == "auto":
             segment = math.ceil(math.sqrt(len(sequences.x)))
-        kept = torch.is_grad_enabled()
-        return Work(sequences.x, state, sequences.valid, sequences.reset, segment if kept else None)
+        valid, reset = sequences.valid, sequences.reset
+        if valid is not None and reset is not None:
+            reset = reset & valid  # beyond a row's end there is nothing to begin anew
+        return Work(sequences.x, state, valid, reset, segment if torch.is_grad_enabled() else None)
 
     def _check_input(self, x: Tensor, *, packed: bool = False) -> None:
         weight = next(self.parameters(), None)
