@@ -34,9 +34,7 @@ def test_the_parameter_is_named():
     model = small_model()
     with torch.no_grad():
         model.head[0].bias[1] = float("nan")
-    assert "step 7: the parameter head.0.bias holds nan, which the update before must have put there. Lower" in told(
-        model, loss=float("nan")
-    )
+    assert "step 7: the parameter head.0.bias holds nan. Lower" in told(model, loss=float("nan"))
 
 
 def test_the_loss_is_named():

@@ -15,9 +15,14 @@ def history(*accuracies: float, step: int = 0) -> History:
     return History(step=step, evaluations=evaluations)
 
 
-def test_the_best_evaluation_is_the_earliest_with_the_best_metric():
+def test_the_best_evaluation_is_the_one_with_the_best_metric_and_the_earliest_of_equals():
     assert history(0.1, 0.5, 0.5, 0.3).best(TASK)["step"] == 20
     assert history().best(TASK) is None
+
+
+def test_of_equally_good_evaluations_the_one_with_the_smallest_loss_is_best():
+    equal = [{"step": step, "accuracy": 0.0, "loss": loss} for step, loss in ((1, 0.9), (2, 0.7), (3, 0.8))]
+    assert History(evaluations=equal).best(TASK)["step"] == 2
 
 
 def test_a_loss_is_better_when_it_is_smaller():

@@ -68,9 +68,7 @@ _REMEDY = "Lower training.learning_rate, or set a lower training.clip_norm"
 def _broken_parameter(model: nn.Module) -> str | None:
     for name, parameter in model.named_parameters():
         if not parameter.isfinite().all():
-            return (
-                f"the parameter {name} holds {_kind(parameter)}, which the update before must have put there. {_REMEDY}"
-            )
+            return f"the parameter {name} holds {_kind(parameter)}. {_REMEDY}"
     return None
 
 

@@ -40,9 +40,9 @@ class History:
         return [evaluation["loss"] for evaluation in self.evaluations]
 
     def best(self, task: Task) -> Measures | None:
-        """The evaluation with the best metric, the earliest of equals; None before the first."""
+        """The evaluation with the best metric, of equals that with the smallest loss; None before the first."""
         sign = 1 if task.higher_is_better else -1
-        return max(self.evaluations, key=lambda evaluation: sign * evaluation[task.metric], default=None)
+        return max(self.evaluations, key=lambda found: (sign * found[task.metric], -found["loss"]), default=None)
 
     def since_best(self, task: Task) -> int:
         """Evaluations after the best one."""
