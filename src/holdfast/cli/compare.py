@@ -153,10 +153,9 @@ def execute(runs: Sequence[Followed], workers: int) -> None:
     left = {run.name: run for run in runs if run.summary is None}
     threads = max(1, cores() // workers)
     jobs = {name: partial(work, run.settings, run.folder, threads) for name, run in left.items()}
+    pool = Pool(workers, preloaded_context("holdfast.cli.train"))
     with make_display(runs) as display:
-        for name, failure in (
-            Pool(workers, preloaded_context("holdfast.cli.train")).run(jobs, look=display.look).items()
-        ):
+        for name, failure in pool.run(jobs, look=display.look).items():
             note(left[name], failure)
 
 
