@@ -115,7 +115,17 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
 
 
 def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any]:
-    parts = ("summary", "steps", "lag", "metric", "higher_is_better", "chance", "chance_statement", "sources")
+    parts = (
+        "summary",
+        "steps",
+        "lag",
+        "metric",
+        "higher_is_better",
+        "chance",
+        "chance_statement",
+        "solved_loss",
+        "sources",
+    )
     return {
         "task": {"title": task.name, **{part: getattr(task, part) for part in parts}},
         "model": {
