@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-slow check format docs clean
+.PHONY: help demo test test-slow check format results docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,9 @@ check: $(READY)  ## lint, types, import layers
 format: $(READY)  ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+results: demo  ## run the demo, and put its records into results/ and their table into the README
+	$(BIN)/python docs/readme_results.py runs/demo
 
 docs: $(READY)  ## the documentation as a site, in site/
 	$(BIN)/python docs/cell_pages.py docs/cells

@@ -53,3 +53,8 @@ def test_commands_in_the_documents_run_in_order(document, tmp_path, monkeypatch,
             assert words[0] in ("python3", ".venv/bin/pip"), f"not tested: {line}"
     if any("holdfast report" in line for line in lines):
         assert "</html>" in (tmp_path / "report/index.html").read_text()
+
+
+def test_the_table_in_the_readme_is_that_of_the_records():
+    tool = runpy.run_path(str(ROOT / "docs/readme_results.py"))
+    assert tool["table"]().strip() in (ROOT / "README.md").read_text()
