@@ -1,7 +1,9 @@
 """Jobs in processes of their own."""
 
+import multiprocessing
 import os
 import signal
+import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -79,3 +81,23 @@ def test_an_interruption_ends_the_jobs(tmp_path):
         Pool(1, CONTEXT).run({"sleeps": partial(sleep, tmp_path / "started")}, look=interrupt, every=0.05)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "started").read_text()), 0)
+
+
+def run_one(started: Path) -> None:
+    Pool(1, CONTEXT).run({"sleeps": partial(sleep, started)}, look=ignore, every=0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_jobs_end_when_the_process_that_started_them_is_killed(tmp_path):
+    started = tmp_path / "started"
+    starter = multiprocessing.get_context("spawn").Process(target=run_one, args=(started,))
+    starter.start()
+    while not (started.exists() and started.read_text()):
+        time.sleep(0.01)
+    starter.kill()
+    starter.join()
+    job = Path(f"/proc/{started.read_text()}/stat")
+    deadline = time.monotonic() + 10
+    while job.exists() and job.read_text().split()[2] != "Z":
+        assert time.monotonic() < deadline, "the job went on without its starter"
+        time.sleep(0.01)

@@ -1,7 +1,9 @@
 """Several runs at once, each in a process of its own, so that one that fails or is killed takes no other with it."""
 
 import multiprocessing
+import os
 import signal
+import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -103,6 +105,7 @@ class _Running:
 def _work(job: Callable[[], object], news: Connection) -> None:
     """The life of a process. Ctrl-C ends it without a traceback: a run may be killed at any moment."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with news:
         try:
             job()
@@ -110,6 +113,14 @@ def _work(job: Callable[[], object], news: Connection) -> None:
             news.send(Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
         else:
             news.send(None)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the one that started the jobs is gone, however it went: nobody is left to stop it."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end(jobs: Iterable[_Running]) -> None:
