@@ -110,13 +110,16 @@ def test_a_reset_at_the_first_step_drops_the_given_state(build, x):
 
 def test_resets_within_ragged_rows_stay_within_them(build, x):
     layer = build(bidirectional=True)
+    state = random_state(layer, 4)
     reset = torch.zeros(7, 4, dtype=torch.bool)
-    reset[2, 1] = reset[4, 3] = reset[6, 2] = True  # the last lies beyond its row's end
-    output, end = layer(x, lengths=LENGTHS, reset=reset)
-    assert_close(parts(rows(end, slice(2, 3))), parts(layer(x[:1, 2:3])[1]))
-    assert_close(output[2:3, 1:2], layer(x[2:3, 1:2])[0])
-    assert_close(output[4:5, 3:4], layer(x[4:5, 3:4])[0])
-    assert_close(output[:1, 2:3], layer(x[:1, 2:3])[0])
+    reset[2, 1] = reset[4, 3] = True
+    reset[3, 1] = reset[6, 2] = True  # beyond their rows' ends; the first of them right behind
+    output, end = layer(x, state, lengths=LENGTHS, reset=reset)
+    for row, length in enumerate(LENGTHS.tolist()):
+        one = slice(row, row + 1)
+        alone, alone_end = layer(x[:length, one], rows(state, one), reset=reset[:length, one])
+        assert_close(output[:length, one], alone)
+        assert_close(parts(rows(end, one)), parts(alone_end))
 
 
 def test_steps_are_the_unroll(build, x):

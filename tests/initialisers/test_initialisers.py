@@ -130,13 +130,20 @@ def test_several_initialisers_are_applied_in_order():
         (lambda: IntegerChrono(0), "at least 1 step"),
         (lambda: UniformGate(refine="up"), "'mirrored' or 'centred'"),
         (lambda: Recurrent(NRU, 3, 8, initialiser=Chrono(9)), "NRU has only candidate"),
-        (lambda: make("lstm", 3, 8, bias=False), "no option 'bias'"),
         (lambda: Recurrent(LSTM, 3, 8, initialiser=IdentityRecurrence()), "square recurrent matrix"),
     ],
 )
 def test_a_wrong_choice_is_explained(build, message):
     with pytest.raises(ValueError, match=message):
         build()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_orthogonal_recurrence_draws_in_half_precision_too(dtype):
+    weight = OrthogonalRecurrence()(LSTM(3, 8, dtype=dtype), seeded(0))["weight_hh"]
+    assert weight.dtype == dtype
+    rows = weight[:8].float()
+    torch.testing.assert_close(rows @ rows.T, torch.eye(8), atol=0.05, rtol=0)
 
 
 def test_a_gate_bias_needs_a_bias():

@@ -44,6 +44,11 @@ CASES = {
         lambda: lstm()(X, (torch.zeros(1, 4, 5).double(), torch.zeros(1, 4, 5))),
         "the state has dtype torch.float64 but the input torch.float32",
     ),
+    "state device": (
+        lambda: lstm()(X, (torch.zeros(1, 4, 5, device="meta"), torch.zeros(1, 4, 5))),
+        "the state is on meta but the input on cpu; move one of them",
+    ),
+    "reset list": (lambda: lstm()(X, reset=[True, False]), "reset must be a bool tensor (time, batch) = (7, 4)"),
     "packed twice": (
         lambda: lstm()(pack_padded_sequence(X, [7, 5, 3, 2]), lengths=[7, 5, 3, 2]),
         "a packed sequence has its own lengths",
@@ -63,7 +68,7 @@ CASES = {
     "backend": (lambda: lstm(backend="cuda"), "backend must be one of 'auto', 'reference', "),
     "backend can't": (
         lambda: lstm(backend="native")(X, lengths=[7, 1, 1, 1]),
-        "backend 'native' can't run this: native: torch's kernels take no lengths",
+        "backend 'native' can't run this: native: torch's kernels take lengths in packed form only",
     ),
     "nonlinearity": (lambda: holdfast.RNN(3, 5, nonlinearity="gelu"), "nonlinearity must be 'tanh' or 'relu'"),
     "heads": (

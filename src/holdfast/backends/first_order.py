@@ -44,17 +44,18 @@ class FirstOrder(torch.autograd.Function):
         with torch.enable_grad():
             inner = [t.detach().requires_grad_(t.requires_grad) for t in tensors]
             outputs = run_fast.flat(inner)
-        ctx.save_for_backward(*tensors)
-        ctx.run_slow, ctx.inner, ctx.outputs = run_slow, inner, outputs
+        # saved, and not kept on ctx: what the graph holds is then freed once the backward pass is done
+        ctx.save_for_backward(*tensors, *inner, *outputs)
+        ctx.run_slow, ctx.count = run_slow, len(tensors)
         return tuple(output.detach() for output in outputs)
 
     @staticmethod
     def backward(ctx, *gradients: Tensor):
         wanted = [i for i, needed in enumerate(ctx.needs_input_grad[2:]) if needed]
+        saved, n = ctx.saved_tensors, ctx.count
+        inner, outputs = saved[n : 2 * n], saved[2 * n :]
         if torch.is_grad_enabled():  # create_graph=True: the gradient itself must be differentiable
-            inner, outputs = ctx.saved_tensors, ctx.run_slow.flat(ctx.saved_tensors)
-        else:
-            inner, outputs = ctx.inner, ctx.outputs
+            inner, outputs = saved[:n], ctx.run_slow.flat(saved[:n])
         found = torch.autograd.grad(
             outputs,
             [inner[i] for i in wanted],
@@ -64,4 +65,4 @@ class FirstOrder(torch.autograd.Function):
             allow_unused=True,
         )
         by_position = dict(zip(wanted, found, strict=True))
-        return None, None, *(by_position.get(i) for i in range(len(ctx.inner)))
+        return None, None, *(by_position.get(i) for i in range(n))

@@ -27,7 +27,7 @@ class Native(Backend):
         if work is None:
             return None
         if work.valid is not None:
-            return "torch's kernels take no lengths but in packed form, many times slower"
+            return "torch's kernels take lengths in packed form only"
         if work.reset is not None:
             return "torch's kernels can't reset the state within a sequence"
         if work.recompute is not None:
@@ -63,7 +63,7 @@ def call_kernel(cell: Cell, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tenso
     weights = [parameters["weight_ih"], parameters["weight_hh"], *biases]
     weights += [parameters["weight_hr"]] if "weight_hr" in parameters else []
     initial = [part.unsqueeze(0) for part in state]
-    one_layer_one_direction = (weights, bool(biases), 1, 0.0, cell.training, False, False)
+    one_layer_one_direction = (weights, bool(biases), 1, 0.0, torch.is_grad_enabled(), False, False)
     output, *last = kernel_of(cell)(x, initial if isinstance(cell, LSTM) else initial[0], *one_layer_one_direction)
     return output, *(part.squeeze(0) for part in last)
 

@@ -49,7 +49,7 @@ class RNN(AffineCell):
             raise ValueError(f"nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         if normalisation not in ("none", "layer"):
             raise ValueError(f"normalisation must be 'none' or 'layer', got {normalisation!r}")
-        self.nonlinearity = nonlinearity
+        self.nonlinearity, self.normalisation = nonlinearity, normalisation
         layer = normalisation == "layer"
         self.norm = nn.LayerNorm(hidden_size, device=device, dtype=dtype) if layer else nn.Identity()
         self.reset_parameters()
@@ -65,7 +65,7 @@ class RNN(AffineCell):
         return pre.tanh() if self.nonlinearity == "tanh" else pre.relu()
 
     def choices(self) -> dict[str, object]:
-        return {"nonlinearity": self.nonlinearity}
+        return {"nonlinearity": self.nonlinearity, "normalisation": self.normalisation}
 
 
 class LeakyRNN(AffineCell):

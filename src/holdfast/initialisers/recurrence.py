@@ -85,6 +85,7 @@ def orthogonal(like: Tensor, generator: torch.Generator | None) -> Tensor:
     """A uniformly distributed matrix with orthonormal rows or columns, shaped like `like`."""
     rows, columns = like.shape
     draw = normal(like, generator)
-    q, r = torch.linalg.qr(draw if rows >= columns else draw.T)
+    wide = draw if draw.dtype == torch.float64 else draw.float()  # there is no QR in half precision
+    q, r = torch.linalg.qr(wide if rows >= columns else wide.T)
     q = q * r.diagonal().sign()  # makes the distribution uniform
-    return q if rows >= columns else q.T
+    return (q if rows >= columns else q.T).to(like)

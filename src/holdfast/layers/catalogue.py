@@ -13,7 +13,7 @@ from holdfast.initialisers import Chrono, ForgetBias, IdentityRecurrence, Initia
 from holdfast.layers.drop_in import GRU, LSTM, RNN
 from holdfast.layers.recurrent import Recurrent
 
-BUILT_IN = ("input_size", "hidden_size", "device", "dtype", "bias")
+BUILT_IN = ("input_size", "hidden_size", "device", "dtype")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,10 @@ class Entry:
     initialiser: Callable[..., Initialiser] | None = None
 
     def cell_options(self) -> dict[str, inspect.Parameter]:
-        """Arguments of the cell that are left to the user."""
-        return arguments(self.cell, without=(*BUILT_IN, *self.choices))
+        """Arguments of the cell that are left to the user; of a drop-in, those that it has in common with its cell."""
+        own = arguments(self.cell, without=(*BUILT_IN, *self.choices))
+        taken = own if self.layer is Recurrent else arguments(self.layer)
+        return {name: option for name, option in own.items() if name in taken}
 
     def initialiser_options(self) -> dict[str, inspect.Parameter]:
         """Arguments of the initialiser."""
@@ -190,7 +192,7 @@ ENTRIES = (
     Entry(
         "chrono-janet",
         "gates",
-        "JANET as published, with chrono initialisation",
+        "JANET with chrono initialisation",
         cells.JANET,
         JANET_SOURCES + TALLEC,
         initialiser=Chrono,

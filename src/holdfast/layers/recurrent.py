@@ -15,7 +15,7 @@ from holdfast.cells import Cell
 from holdfast.cells.cell import positive
 from holdfast.initialisers import Initialiser, initialise
 from holdfast.layers.explain import Explanation
-from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack
+from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack, within
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -166,11 +166,11 @@ class Recurrent(nn.Module):
         reset: Tensor | None = None,
     ) -> Explanation:
         """Which backend will run each cell, for plain batches or for this input, and why not a faster one."""
-        work = None
-        if input is not None:
-            self._check_input(input)
-            sequences = self._to_time_first(input, lengths, reset)
-            work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x))
+        if input is None:
+            input = next(self.parameters()).new_zeros(1, 1, self.input_size)
+        self._check_input(input)
+        sequences = self._to_time_first(input, lengths, reset)
+        work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x))
         directions = ("forward", "backward")
         return Explanation(
             {
@@ -217,10 +217,8 @@ class Recurrent(nn.Module):
         segment = self.recompute
         if segment == "auto":
             segment = math.ceil(math.sqrt(len(sequences.x)))
-        valid, reset = sequences.valid, sequences.reset
-        if valid is not None and reset is not None:
-            reset = reset & valid  # beyond a row's end there is nothing to begin anew
-        return Work(sequences.x, state, valid, reset, segment if torch.is_grad_enabled() else None)
+        recompute = segment if torch.is_grad_enabled() else None
+        return Work(sequences.x, state, sequences.valid, sequences.reset, recompute)
 
     def _check_input(self, x: Tensor, *, packed: bool = False) -> None:
         weight = next(self.parameters(), None)
@@ -246,16 +244,16 @@ class Recurrent(nn.Module):
         if x.dim() == 2:
             x = x.unsqueeze(1)
             lengths = None if lengths is None else torch.as_tensor(lengths).reshape(-1)
-            reset = None if reset is None else reset.unsqueeze(-1)
+            reset = None if reset is None else torch.as_tensor(reset).unsqueeze(-1)
         elif self.batch_first:
             x = x.transpose(0, 1)
-            reset = None if reset is None else reset.transpose(0, 1)
+            reset = None if reset is None else torch.as_tensor(reset).transpose(0, 1)
         steps, batch = x.shape[:2]
-        return Padded(
-            x,
-            None if lengths is None else check_lengths(lengths, steps, batch, x.device),
-            None if reset is None else check_reset(reset, steps, batch, x.device),
-        )
+        ends = None if lengths is None else check_lengths(lengths, steps, batch, x.device)
+        begins = None if reset is None else check_reset(reset, steps, batch, x.device)
+        if ends is not None and begins is not None:
+            begins = begins & within(ends, steps)  # beyond a row's end there is nothing to begin anew
+        return Padded(x, ends, begins)
 
     def _to_cells(self, state: State | None, x: Tensor, batched: bool) -> list[tuple[Tensor, ...]]:
         """A state as the user holds it, (layers * directions, B, width) each, as one for each cell, (B, width) each."""
@@ -270,6 +268,9 @@ class Recurrent(nn.Module):
             wanted = ", ".join(f"{name} {shape}" for name, shape in expected.items())
             raise ValueError(f"{type(self).__name__} expects the state {wanted}, got {', '.join(map(str, found))}")
         wrong = [str(part.dtype) for part in parts if part.dtype != x.dtype]
+        elsewhere = [str(part.device) for part in parts if part.device != x.device]
+        if elsewhere:
+            raise ValueError(f"the state is on {elsewhere[0]} but the input on {x.device}; move one of them with .to()")
         if wrong and not torch.is_autocast_enabled(x.device.type):
             raise ValueError(f"the state has dtype {wrong[0]} but the input {x.dtype}; convert one of them with .to()")
         rows = parts if batched else [part.unsqueeze(1) for part in parts]

@@ -25,9 +25,7 @@ class Padded:
     @property
     def valid(self) -> Tensor | None:
         """(T, B) bool: which steps lie before their row's end."""
-        if self.lengths is None:
-            return None
-        return torch.arange(len(self.x), device=self.x.device).unsqueeze(1) < self.lengths
+        return None if self.lengths is None else within(self.lengths, len(self.x))
 
     def reversed(self) -> "Padded":
         """Every sequence backwards, in its own length; a state is then reset after what used to be a first step."""
@@ -46,6 +44,11 @@ class Padded:
         return torch.where(steps < self.lengths, self.lengths - 1 - steps, steps)
 
 
+def within(lengths: Tensor, steps: int) -> Tensor:
+    """(T, B) bool: which of `steps` steps lie before the ends `lengths` (B,)."""
+    return torch.arange(steps, device=lengths.device).unsqueeze(1) < lengths
+
+
 def gather_time(x: Tensor, order: Tensor | None) -> Tensor:
     """x (T, B, I) with the steps of each row in `order` (T, B); None reverses them all."""
     return x.flip(0) if order is None else x.gather(0, order.unsqueeze(-1).expand_as(x))
@@ -62,8 +65,9 @@ def repack(output: Tensor, like: PackedSequence, lengths: Tensor) -> PackedSeque
     ends = lengths
     if like.sorted_indices is not None:
         output, ends = output.index_select(1, like.sorted_indices), lengths[like.sorted_indices]
-    valid = torch.arange(len(output), device=output.device).unsqueeze(1) < ends
-    return PackedSequence(output[valid], like.batch_sizes, like.sorted_indices, like.unsorted_indices)
+    return PackedSequence(
+        output[within(ends, len(output))], like.batch_sizes, like.sorted_indices, like.unsorted_indices
+    )
 
 
 def check_lengths(lengths: Tensor | Sequence[int], steps: int, batch: int, device: torch.device) -> Tensor:
@@ -85,6 +89,7 @@ def check_lengths(lengths: Tensor | Sequence[int], steps: int, batch: int, devic
 
 def check_reset(reset: Tensor, steps: int, batch: int, device: torch.device) -> Tensor:
     """`reset` as a mask (T, B)."""
+    reset = torch.as_tensor(reset)
     if reset.shape != (steps, batch) or reset.dtype != torch.bool:
         raise ValueError(
             f"reset must be a bool tensor (time, batch) = ({steps}, {batch}), "
