@@ -14,7 +14,9 @@ __all__ = ["FLAGS", "BuildError", "CompileError", "LoadError", "NoCompiler", "fi
 
 
 class Loader:
-    """The libraries of one process. They stay loaded until it ends, as code that may be running has to.
+    """The libraries of one process. They stay loaded until it ends: one can't know that none of their code is running.
+
+    Their functions release the interpreter lock while they run.
 
     A forked child keeps those of its parent, and gets a lock of its own: the parent's may have been held by a thread
     that the child does not have.
@@ -35,19 +37,19 @@ class Loader:
         with self.lock:
             if key not in self.libraries:
                 library = cache_folder() / f"{key}.so"
-                if not intact(library):
-                    build(source, library, name=name, flags=flags, toolchain=toolchain)
-                self.libraries[key] = open_library(library)
+                try:
+                    if not intact(library):
+                        build(source, library, name=name, flags=flags, toolchain=toolchain)
+                    self.libraries[key] = ctypes.CDLL(str(library))
+                except OSError as error:
+                    raise refused(library.parent, error) from error
             return self.libraries[key]
 
 
-def open_library(path: Path) -> ctypes.CDLL:
-    """`path`, loaded; its functions release the interpreter lock while they run."""
-    try:
-        return ctypes.CDLL(str(path))
-    except OSError as error:
-        advice = f"if libraries may not be run from there, set {VARIABLE} to a folder from which they may"
-        raise LoadError(f"the system would not load a kernel from {path.parent} ({error}); {advice}") from error
+def refused(folder: Path, error: OSError) -> LoadError:
+    """The system would not write or load a library: a full disk, a folder from which nothing may be run."""
+    advice = f"set {VARIABLE} to a folder that can be written and from which libraries may be run"
+    return LoadError(f"a kernel could not be kept in {folder} or loaded from it ({error}); {advice}")
 
 
 LOADER = Loader()

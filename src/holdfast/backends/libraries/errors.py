@@ -5,7 +5,7 @@ class BuildError(RuntimeError):
     """A kernel could not be built or loaded."""
 
 
-class NoCompiler(BuildError):
+class NoCompiler(BuildError):  # noqa: N818  (a state of the machine, not a mistake)
     """There is no C++ compiler on this machine."""
 
 
@@ -24,4 +24,4 @@ class CompileError(BuildError):
 
 
 class LoadError(BuildError):
-    """A library was built, but the system would not load it."""
+    """The system would not write a library, or not load it."""

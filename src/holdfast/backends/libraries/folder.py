@@ -15,31 +15,40 @@ VARIABLE = "HOLDFAST_CACHE"
 
 def cache_folder() -> Path:
     """The folder of the cache, made if need be; a temporary one, with one warning, if that one can't be trusted."""
-    return usable(os.environ.get(VARIABLE, ""), os.getpid())
+    return usable(wanted_folder(), os.getpid())
+
+
+def wanted_folder() -> Path:
+    """The folder that the user names, or the platform's place for what can be made again."""
+    named = os.environ.get(VARIABLE, "")
+    if named:
+        return Path(os.path.expanduser(named)).absolute()
+    if sys.platform == "darwin":
+        return Path(os.path.expanduser("~/Library/Caches/holdfast"))
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return Path(base if os.path.isabs(base) else os.path.expanduser("~/.cache")) / "holdfast"
 
 
 @cache
-def usable(wanted: str, process: int) -> Path:
-    """`wanted`, or the default if it is empty, or a temporary folder; decided once for each process."""
-    try:
-        folder = Path(wanted).expanduser().absolute() if wanted else default_folder()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        objection = unsafe(folder)
-    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home
-        objection = str(error)
+def usable(folder: Path, process: int) -> Path:
+    """`folder`, or a temporary one if it can't be used; decided once for each process."""
+    objection = obstacle(folder)
     if objection is None:
         return folder
-    message = f"kernels are compiled anew in every process, since the cache can't be used: {objection}"
+    message = f"kernels are compiled anew in every process, since their cache can't be used: {objection}"
     warnings.warn(f"{message}; or set {VARIABLE} to a folder of your own", RuntimeWarning, stacklevel=2)
     return temporary_folder(process)
 
 
-def default_folder() -> Path:
-    """The platform's place for what can be made again."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "holdfast"
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else Path.home() / ".cache") / "holdfast"
+def obstacle(folder: Path) -> str | None:
+    """Why `folder` can't be the cache, or None if it can; makes it if need be."""
+    if not folder.is_absolute():
+        return "there is no home folder"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return unsafe(folder)
+    except OSError as error:
+        return str(error)
 
 
 def unsafe(folder: Path) -> str | None:

@@ -14,9 +14,9 @@ held: set[int] = set()
 def locked(path: Path, *, patience: float = PATIENCE) -> Iterator[bool]:
     """Hold the lock file `path`; yields whether it was got within `patience` seconds.
 
-    The kernel releases it when the process ends, however it ends, so there are no stale locks. One that is not to be had
-    (a suspended holder, a file system without locks) must not stop a run: what it guards is written atomically, and
-    the price of going on is that the work is done twice.
+    The system releases it when the process ends, however it ends, so there are no stale locks. One that is not to be
+    had (a suspended holder, a file system without locks) must not stop a run: what it guards is written atomically,
+    and the price of going on is that the work is done twice.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -48,7 +48,7 @@ def acquire(descriptor: int, deadline: float) -> bool:
 
 
 def release(descriptor: int) -> None:
-    """Unlock in so many words: a forked child may hold a copy of the descriptor, which closing ours would not release."""
+    """Unlock in so many words: closing would not do while a forked child holds a copy of the descriptor."""
     import fcntl
 
     held.discard(descriptor)

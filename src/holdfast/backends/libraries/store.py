@@ -1,4 +1,4 @@
-"""Libraries on disk, by the content that they were made from; what was not written to its end is never taken for one."""
+"""Libraries on disk, named by what they were made from; one that is not whole is never taken for one."""
 
 import hashlib
 import json

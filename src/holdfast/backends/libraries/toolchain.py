@@ -48,7 +48,15 @@ class Toolchain:
         command = [self.compiler, *flags, str(source), "-o", str(library)]
         environment = os.environ | {"LC_ALL": "C", "TMPDIR": str(library.parent)}
         try:
-            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE)
+            done = subprocess.run(
+                command,
+                env=environment,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=PATIENCE,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             raise CompileError(name, source.read_text(), f"gave up after {PATIENCE} s") from None
         if done.returncode != 0:
@@ -85,7 +93,7 @@ def probe(compiler: str) -> Toolchain | None:
     """
     command = [compiler, NATIVE, "-std=c++20", "-dM", "-E", "-x", "c++", os.devnull]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except OSError:
         return None
     if done.returncode != 0:
@@ -99,6 +107,6 @@ def probe(compiler: str) -> Toolchain | None:
 def advice() -> str:
     """How to get a compiler on this system."""
     return {
-        "Linux": "install g++ 10 or later (Debian, Ubuntu: `apt install g++`; Fedora: `dnf install gcc-c++`) or clang++",
+        "Linux": "install g++ 10 or later (`apt install g++` or `dnf install gcc-c++`) or clang++",
         "Darwin": "install Apple's command line tools: `xcode-select --install`",
     }.get(platform.system(), "kernels are compiled on Linux and macOS only")
