@@ -19,7 +19,8 @@ def list_cache() -> None:
     if found:
         console.print(table(found))
     size = sum(entry.size for entry in found.values())
-    console.print(f"{len(found)} kernels, {decimal(size)}, in {folder}", soft_wrap=True)
+    kernels = "1 kernel" if len(found) == 1 else f"{len(found)} kernels"
+    console.print(f"{kernels}, {decimal(size)}, in {folder}", soft_wrap=True)
 
 
 def clear_cache() -> None:

@@ -14,6 +14,7 @@ from holdfast.backends.libraries.lock import locked
 from holdfast.backends.libraries.toolchain import Toolchain
 
 FORMAT = 1
+OURS = "*-" + "[0-9a-f]" * 32  # what all our files begin with: the folder may hold others, which are not ours to remove
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ def intact(library: Path) -> bool:
 
 def build(source: str, library: Path, *, name: str, flags: tuple[str, ...], toolchain: Toolchain) -> None:
     """Compile `source` to `library`, unless another process has just done so."""
+    library.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # it may have been removed since it was chosen
     with locked(library.with_suffix(".lock")) as alone:
         if intact(library):
             return
@@ -97,7 +99,7 @@ def read_entry(note: Path) -> Entry | None:
 
 def entries(folder: Path) -> dict[Path, Entry]:
     """The libraries in `folder`, newest first."""
-    found = {note.with_suffix(".so"): read_entry(note) for note in folder.glob("*.json")}
+    found = {note.with_suffix(".so"): read_entry(note) for note in folder.glob(f"{OURS}.json")}
     whole = {library: entry for library, entry in found.items() if entry is not None and library.exists()}
     return dict(sorted(whole.items(), key=lambda item: -item[1].made))
 
@@ -105,7 +107,7 @@ def entries(folder: Path) -> dict[Path, Entry]:
 def clear(folder: Path) -> int:
     """Remove all libraries and what came with them; the bytes set free. Processes that run one keep it."""
     freed = 0
-    for lock in {path.with_suffix(".lock") for path in folder.glob("*.json")} | set(folder.glob("*.lock")):
+    for lock in {path.with_suffix(".lock") for path in folder.glob(f"{OURS}.[jls]*")}:
         with locked(lock):
             belongings = [lock.with_suffix(suffix) for suffix in (".json", ".so", ".cpp")]
             belongings += folder.glob(f"{lock.stem}.*.part")

@@ -46,21 +46,35 @@ class Toolchain:
             CompileError: the compiler failed, was killed, or took longer than `PATIENCE`.
         """
         command = [self.compiler, *flags, str(source), "-o", str(library)]
-        environment = os.environ | {"LC_ALL": "C", "TMPDIR": str(library.parent)}
+        said = library.with_suffix(".txt")
         try:
-            done = subprocess.run(
-                command,
-                env=environment,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                timeout=PATIENCE,
-                check=False,
-            )
+            returncode = spawn(command, said)
         except subprocess.TimeoutExpired:
-            raise CompileError(name, source.read_text(), f"gave up after {PATIENCE} s") from None
-        if done.returncode != 0:
-            raise CompileError(name, source.read_text(), explain(done.returncode, done.stderr, command))
+            raise CompileError(name, source.read_text(), f"it was given up after {PATIENCE} s") from None
+        if returncode != 0:
+            message = explain(returncode, said.read_text(errors="replace"), command)
+            raise CompileError(name, source.read_text(), message)
+
+
+def spawn(command: list[str], said: Path) -> int:
+    """Run `command` with its messages going to the file `said`, beside which it keeps its temporary files.
+
+    Without a pipe, and with `close_fds=False`, which makes Python use `posix_spawn`: a fork in another thread would
+    copy a pipe's end, and we would wait for that process too.
+    """
+    environment = os.environ | {"LC_ALL": "C", "TMPDIR": str(said.parent)}
+    with said.open("wb") as file:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            close_fds=False,
+            timeout=PATIENCE,
+            check=False,
+        )
+    return done.returncode
 
 
 def explain(returncode: int, message: str, command: list[str]) -> str:
