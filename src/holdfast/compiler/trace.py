@@ -87,8 +87,8 @@ def trace(cell: Cell, *, from_input: bool) -> Traced:
     lines = Lines()
     try:
         with torch.autocast("cpu", enabled=False), FakeTensorMode():
-            parameters = [torch.empty(v.shape, dtype=v.dtype) for v in held.values()]
             like = dtype_of(cell)
+            parameters = [torch.empty(v.shape, dtype=like if v.is_floating_point() else v.dtype) for v in held.values()]
             x = torch.empty(BATCH, cell.input_size, dtype=like)
             if not from_input:
                 x = functional_call(Projection(cell), dict(zip(held, parameters, strict=True)), x)
@@ -159,9 +159,10 @@ def check_state(cell: Cell, new: tuple[Tensor, ...], sizes: tuple[int, ...]) -> 
 
 
 def dtype_of(cell: Cell) -> torch.dtype:
-    """The dtype in which a cell computes: that of its first floating-point parameter."""
+    """The dtype in which a cell is computed: that of its first parameter, or float32 where that has fewer bits."""
     floating = (v.dtype for v in (*cell.parameters(), *cell.buffers()) if v.is_floating_point())
-    return next(floating, torch.get_default_dtype())
+    dtype = next(floating, torch.get_default_dtype())
+    return torch.float32 if dtype.itemsize < 4 else dtype
 
 
 @cache

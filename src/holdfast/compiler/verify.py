@@ -68,7 +68,8 @@ def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
     if "rows" not in sources and "columns" not in sources:
         if "sums" in sources:
             return "sums"
-        return "rows" if has_batch(node) else "parameters"
+        if not has_batch(node):
+            return "parameters"
     if node.target not in RULES:
         raise Refusal(f"{name} is not an operation that the compiler knows")
     if "sums" in sources:
