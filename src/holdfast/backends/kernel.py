@@ -4,15 +4,14 @@ import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 import torch
 from torch import Tensor
 
 from holdfast.backends.build import load
 from holdfast.backends.pool import POOL
-from holdfast.compiler import Columns, Program
-
-Pointers = ctypes.c_void_p * 1
+from holdfast.compiler import Program
 
 
 class Array(ctypes.Structure):
@@ -45,7 +44,7 @@ class Arguments(ctypes.Structure):
         ("d_last", ctypes.c_void_p),
         ("d_input", ctypes.c_void_p),
         ("d_state", ctypes.c_void_p),
-        ("factors", ctypes.c_void_p),
+        ("sums", ctypes.c_void_p),
     )
 
 
@@ -77,6 +76,11 @@ def parallel_region() -> int | None:
     """
     function = getattr(ctypes.CDLL(None), "GOMP_parallel", None)
     return ctypes.cast(function, ctypes.c_void_p).value if function is not None else None
+
+
+def threads_for(batch: int) -> int:
+    """How many threads share the rows of a batch."""
+    return min(torch.get_num_threads(), batch)
 
 
 class Kernel:
@@ -133,52 +137,21 @@ class Kernel:
         wanted = input_gradient or not program.input_gradient_is_optional
         d_input = self.new(*x.shape) if wanted else None
         d_state = [self.new(batch, size) for size in layout.states]
-        factors = self.new(steps, batch, layout.factor_size)
+        sums = torch.zeros(threads_for(batch), sum(layout.sums), dtype=program.dtype)
         call = Call(self, x, state, program.prologue(*parameters), masks)
-        call.set(output=output, saved=saved, slots=len(saved), d_input=d_input, factors=factors)
+        call.set(output=output, saved=saved, slots=len(saved), d_input=d_input, sums=sums)
         zeros = x.new_zeros(layout.states[0]) if d_output is None else None
         call.set(d_output=zeros if d_output is None else d_output.contiguous())
         call.arguments.d_output_stride = 0 if d_output is None else layout.states[0]
         call.set_list(d_last=[None if d is None else d.contiguous() for d in d_last], d_state=d_state)
         self.backward_function(ctypes.byref(call.arguments))
-        sources = {"input": x, "output": output, "saved": saved, "factors": factors, "d_input": d_input}
-        d_parameters = self.epilogue(sources, state, parameters, masks.reset)
-        return d_input, d_state, d_parameters
+        return d_input, d_state, self.epilogue(sums, parameters)
 
-    def epilogue(self, sources, state: Sequence[Tensor], parameters: Sequence[Tensor], reset: Tensor | None):
-        """The gradients of the parameters, as products of factors over all rows and steps."""
-        batch = len(state[0])
-        rows = {name: array.flatten(0, 1) for name, array in sources.items() if array is not None}
-        factors = [self.factor(where, rows, state, reset) for where in self.program.factors]
-        if all(isinstance(factor, Tensor) for factor in factors):
-            return self.program.epilogue(*parameters, *factors)
-        steps = len(rows["output"]) // batch
-        first = [f[:batch] if isinstance(f, Tensor) else f[0] for f in factors]
-        total = self.program.epilogue(*parameters, *first)
-        if steps == 1:
-            return total
-        rest = [f[batch:] if isinstance(f, Tensor) else f[1] for f in factors]
-        later = self.program.epilogue(*parameters, *rest)
-        return tuple(None if a is None else a + b for a, b in zip(later, total, strict=True))
-
-    def factor(self, where: Columns, rows: dict[str, Tensor], state: Sequence[Tensor], reset: Tensor | None):
-        """One factor, (steps * rows, *shape). The states before the steps are in two places: first, and the rest."""
-        if not where.source.startswith("state"):
-            size = torch.Size(where.shape).numel()
-            return rows[where.source][:, where.offset : where.offset + size].unflatten(1, where.shape or (1,)).view(
-                -1, *where.shape
-            ) if len(where.shape) != 1 else rows[where.source][:, where.offset : where.offset + size]  # fmt: skip
-        number = int(where.source.removeprefix("state"))
-        layout, batch = self.program.layout, len(state[0])
-        if number == 0:
-            after = rows["output"]
-        else:
-            start = layout.state_offsets[number - 1]
-            after = rows["saved"][:, start : start + layout.states[number]]
-        if reset is None:
-            return state[number], after[:-batch]
-        before = torch.cat([state[number], after[:-batch]])
-        return before.masked_fill_(reset.reshape(-1, 1), 0)
+    def epilogue(self, sums: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+        """The gradients of the parameters, from each thread's sums (threads, all of them)."""
+        shapes = self.program.sums
+        parts = sums.sum(0).split([prod(shape) for shape in shapes])
+        return self.program.epilogue(*parameters, *(p.view(shape) for p, shape in zip(parts, shapes, strict=True)))
 
 
 class Call:
@@ -188,7 +161,7 @@ class Call:
         self.alive: list[object] = []
         steps, batch = x.shape[:2]
         self.arguments = Arguments(steps=steps, batch=batch, slots=steps, poison=kernel.poison)
-        self.arguments.threads = min(torch.get_num_threads(), batch)
+        self.arguments.threads = threads_for(batch)
         self.arguments.parallel = parallel_region()
         made = (Array * max(1, len(arrays)))()
         for place, array, matrix in zip(made, arrays, kernel.program.matrices, strict=False):

@@ -10,7 +10,7 @@ emit        the text, with the words of `targets/cpp.py` and the runtime `target
 program     all of them, one after the other
 """
 
-from holdfast.compiler.program import Columns, Program, compile_cell
+from holdfast.compiler.program import Program, compile_cell
 from holdfast.compiler.refusal import Refusal
 
-__all__ = ["Columns", "Program", "Refusal", "compile_cell"]
+__all__ = ["Program", "Refusal", "compile_cell"]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from holdfast.compiler.ir import Value
+from holdfast.compiler.partition import Contraction
 from holdfast.compiler.schedule import Schedule, Stage, base
 from holdfast.compiler.targets.cpp import indented, loop_text, runtime
 
@@ -17,8 +18,8 @@ class Layout:
         width: features of the input.
         states: widths of the states.
         state_offsets: where each state but the first lies in a row of what is kept.
-        kept_size, factor_size: numbers in a row of what is kept, and of the factors for the epilogue.
-    clear_kept: whether the epilogue reads what is kept, so that it must be finite beyond a row's end.
+        kept_size, factor_size: numbers in a row of what is kept, and of the factors that the backward step writes.
+        sums: how many numbers each contraction yields.
     """
 
     dtype: str
@@ -28,7 +29,7 @@ class Layout:
     state_offsets: tuple[int, ...]
     kept_size: int
     factor_size: int
-    clear_kept: bool
+    sums: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class Step:
         schedule: its order.
         pointers: for values that the caller holds, the expression of their first element in a row.
         optional: a product that runs only if the gradient of the input is wanted.
+        contractions: what is summed over rows and steps.
     """
 
     schedule: Schedule
     pointers: dict[Value, str]
     optional: Value | None = None
+    contractions: tuple[Contraction, ...] = ()
 
 
 def emit(title: str, layout: Layout, forward: Step, backward: Step) -> str:
@@ -56,7 +59,7 @@ def emit(title: str, layout: Layout, forward: Step, backward: Step) -> str:
         "",
         *kernel("forward", layout, forward, forward_frame(layout)),
         "",
-        *kernel("backward", layout, backward, backward_frame(layout)),
+        *kernel("backward", layout, backward, backward_frame(layout, backward)),
         "",
     ]
     return "\n".join(lines)
@@ -69,6 +72,7 @@ class Frame:
     Args:
         rows: declarations of the caller's pointers for row i.
         scratch: (name, numbers for each row) of memory that the lines use.
+        more: an expression for the bytes of scratch memory that the lines take themselves.
     """
 
     start: list[str]
@@ -78,6 +82,7 @@ class Frame:
     after: list[str]
     end: list[str]
     scratch: list[tuple[str, int]]
+    more: str = "0"
 
 
 def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
@@ -97,7 +102,7 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
         f"static void {name}_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {{",
         "    const Share share(a, thread, threads);",
         "    const long count = share.count();",
-        *indented(memory_text(per_row, once)),
+        *indented(memory_text(per_row, once, frame.more)),
         *[f"    [[maybe_unused]] const T* const array{n} = static_cast<const T*>(a.arrays[{n}].data);"
           for n in range(len(layout.arrays))],
         *indented(frame.start),
@@ -136,13 +141,14 @@ def array_values(step: Step, array: str) -> list[Value]:
     return list(found)
 
 
-def memory_text(per_row: list[tuple[str, int]], once: list[tuple[str, int]]) -> list[str]:
+def memory_text(per_row: list[tuple[str, int]], once: list[tuple[str, int]], more: str) -> list[str]:
     """Scratch memory: `per_row` numbers for every row of the thread, `once` for whichever row is at work."""
     sizes = [f"count * {size}" for _, size in per_row] + [str(size) for _, size in once]
     need = " + ".join(f"padded(sizeof(T) * {size})" for size in sizes)
     lines = [
         "static thread_local Scratch<T> memory;",
-        f"memory.need({need or 0});",
+        "[[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);",
+        f"memory.need({need or 0} + {more});",
         "if (a.poison) memory.poison();",
     ]
     lines += [f"T* {name} = memory.take(count * {size});" for name, size in per_row]
@@ -219,8 +225,6 @@ def forward_frame(layout: Layout) -> Frame:
         "const long active = share.active(a, t);",
         "for (long i = active; i < count; ++i) {",
         f"    std::fill_n(outputs + (t * a.batch + share.row[i]) * {output}, {output}, T(0));",
-        *([f"    if (a.slots == a.steps) std::fill_n(keeps + (t * a.batch + share.row[i]) * {kept}, {kept}, T(0));"]
-          if layout.clear_kept else []),
         "}",
         "if (a.reset)",
         "    for (long i = 0; i < active; ++i)",
@@ -250,10 +254,70 @@ def forward_frame(layout: Layout) -> Frame:
     return Frame(start, "long t = 0; t < a.steps; ++t", before, rows, after, end, [])
 
 
-def backward_frame(layout: Layout) -> Frame:
+@dataclass(frozen=True)
+class Gathering:
+    """The contractions: pointers to the factors of many steps are gathered, then multiplied all at once.
+
+    Args:
+        start, every_row, every_step: lines before the time loop, for each row and after each step.
+    """
+
+    start: list[str]
+    every_row: list[str]
+    every_step: list[str]
+
+
+def gathering(layout: Layout, step: Step) -> Gathering:
+    """The lines that contract."""
+    factors = dict.fromkeys(v for c in step.contractions for v in (c.left, c.right) if v is not None)
+    number = {value: k for k, value in enumerate(factors)}
+    sources = {value: base(value) for value in factors}
+    start = [
+        "T* const sums = static_cast<T*>(a.sums) + thread * %d;" % sum(layout.sums),
+        "long gathered = 0;",
+        f"T* const all_factors = memory.take(capacity * {layout.factor_size});",
+        *[f"std::vector<const T*> factor{k}(capacity);" for k in number.values()],
+    ]
+    every_row = [f"factor{number[v]}[gathered + i] = {step.pointers[s]} + {o};" for v, (s, o) in sources.items()]
+    contract, at = [], 0
+    lefts: dict[Value, list[str]] = {}
+    for c, size in zip(step.contractions, layout.sums, strict=True):
+        left = f"gathered, factor{number[c.left]}.data(), {c.left.size}"
+        if c.right is None:
+            contract.append(f"add_rows<T>({left}, sums + {at});")
+        else:
+            right = f"factor{number[c.right]}.data(), {c.right.size}, sums + {at}"
+            lefts.setdefault(c.left, [f"pack_left<T>({left}, packed_left);"]).append(
+                f"add_products<T>(gathered, packed_left, {c.left.size}, {right}, packed_right);"
+            )
+        at += size
+    contract += [line for lines in lefts.values() for line in lines]
+    if lefts:
+        wide = max(c.right.size for c in step.contractions if c.right is not None)
+        start += [
+            f"T* const packed_left = memory.take(left_size<T>(capacity, {max(value.size for value in lefts)}));",
+            f"T* const packed_right = memory.take(Packed<T>::size(capacity, {wide}));",
+        ]
+    every_step = ["gathered += active;", "if (gathered + count > capacity || t == 0) {"]
+    every_step += [*indented(contract), "    gathered = 0;", "}"]
+    return Gathering(start, every_row, every_step)
+
+
+def gathering_bytes(layout: Layout, step: Step) -> str:
+    """How much scratch memory the contractions need, as an expression."""
+    lefts = [c.left.size for c in step.contractions if c.right is not None]
+    rights = [c.right.size for c in step.contractions if c.right is not None]
+    sizes = [f"capacity * {layout.factor_size}"]
+    if lefts:
+        sizes += [f"left_size<T>(capacity, {max(lefts)})", f"Packed<T>::size(capacity, {max(rights)})"]
+    return " + ".join(f"padded(sizeof(T) * {size})" for size in sizes)
+
+
+def backward_frame(layout: Layout, step: Step) -> Frame:
     """Time backwards: gradients of the states are carried in two buffers that change places."""
-    output, kept, factors = layout.states[0], layout.kept_size, layout.factor_size
+    output, kept = layout.states[0], layout.kept_size
     states = range(len(layout.states))
+    gather = gathering(layout, step)
     before_this = [f"outputs + (n - a.batch) * {output}"]
     before_this += [f"keeps + (n - a.batch) * {kept} + {offset}" for offset in layout.state_offsets]
     start = [
@@ -262,9 +326,9 @@ def backward_frame(layout: Layout) -> Frame:
         "const T* const keeps = static_cast<const T*>(a.saved);",
         "const T* const d_outputs = static_cast<const T*>(a.d_output);",
         "T* const d_inputs = static_cast<T*>(a.d_input);",
-        "T* const all_factors = static_cast<T*>(a.factors);",
         f"[[maybe_unused]] static const T zeros[{max(layout.states)}] = {{}};",
         "long active = 0;",
+        *gather.start,
     ]
     start += [
         "const auto begin = [&](long now) {  // rows whose last step is the one at hand",
@@ -282,7 +346,6 @@ def backward_frame(layout: Layout) -> Frame:
         "for (long i = active; i < count; ++i) {",
         "    const long n = t * a.batch + share.row[i];",
         f"    if (a.d_input) std::fill_n(d_inputs + n * {layout.width}, {layout.width}, T(0));",
-        f"    std::fill_n(all_factors + n * {factors}, {factors}, T(0));",
         "}",
     ]  # fmt: skip
     rows = [
@@ -293,13 +356,17 @@ def backward_frame(layout: Layout) -> Frame:
         f"[[maybe_unused]] const T* const saved = keeps + n * {kept};",
         f"[[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;",
         f"[[maybe_unused]] T* const d_input = d_inputs + n * {layout.width};",
-        f"[[maybe_unused]] T* const factors = all_factors + n * {factors};",
+        f"[[maybe_unused]] T* const factors = all_factors + (gathered + i) * {layout.factor_size};",
         *[f"[[maybe_unused]] const T* const state{k} = fresh ? zeros : t ? {before_this[k]} : "
           f"static_cast<const T*>(a.state[{k}]) + share.row[i] * {layout.states[k]};" for k in states],
         *[f"[[maybe_unused]] const T* const carry{k} = carried{k} + i * {layout.states[k]};" for k in states],
         *[f"[[maybe_unused]] T* const next{k} = following{k} + i * {layout.states[k]};" for k in states],
     ]  # fmt: skip
     after = [
+        "for (long i = 0; i < active; ++i) {",
+        *indented([*rows, *gather.every_row]),
+        "}",
+        *gather.every_step,
         "if (a.reset)",
         "    for (long i = 0; i < active; ++i)",
         "        if (a.reset[t * a.batch + share.row[i]]) {",
@@ -315,4 +382,5 @@ def backward_frame(layout: Layout) -> Frame:
         "}",
     ]  # fmt: skip
     scratch = [(f"{name}{k}", size) for k, size in enumerate(layout.states) for name in ("carried", "following")]
-    return Frame(start, "long t = a.steps - 1; t >= 0; --t", before, rows, after, end, scratch)
+    more = gathering_bytes(layout, step)
+    return Frame(start, "long t = a.steps - 1; t >= 0; --t", before, rows, after, end, scratch, more)

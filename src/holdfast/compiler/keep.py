@@ -6,6 +6,7 @@ arithmetic is computed again, since memory is slower than arithmetic.
 
 from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, LEAVES, MASKS, VIEWS, Value, walk
 from holdfast.compiler.partition import Parts
+from holdfast.compiler.schedule import base
 
 
 def late_values(parts: Parts) -> set[Value]:
@@ -24,7 +25,7 @@ def choose_kept(parts: Parts) -> tuple[Value, ...]:
     roots = (parts.input_gradient, *parts.state_gradients, *parts.factors)
     kept: dict[Value, None] = {}
     free = set(parts.new_states)
-    for value in parts.factors:
+    for value in dict.fromkeys(base(factor)[0] for factor in parts.factors):
         if value not in late and value.op not in LEAVES and value not in free:
             kept[value] = None
     wanted = list(boundary(roots, late))

@@ -3,8 +3,8 @@
     prologue    what depends on parameters alone: once, in torch, before the time loop
     forward     one row, one step: the new states
     backward    one row, one step: the gradients of the input and of the states
-    epilogue    gradients of parameters. They sum over rows and steps, and are linear in what they sum, so the kernel
-                keeps their factors over time and one product in torch does the rest at the end
+    contract    sums over rows and steps of products of two factors; the kernel does many steps' at once
+    epilogue    gradients of parameters, which are linear in those sums: once, in torch, after the time loop
 """
 
 from dataclasses import dataclass
@@ -14,8 +14,22 @@ from torch import fx
 
 from holdfast.compiler.ir import Value, elementwise
 from holdfast.compiler.lower import lower
-from holdfast.compiler.trace import Traced
+from holdfast.compiler.trace import Traced, aten
 from holdfast.compiler.verify import Kind, cotangents_of
+
+
+@dataclass(frozen=True)
+class Contraction:
+    """A sum over all rows and steps: of the products of every number of `left` with every one of `right`, or of `left`.
+
+    Args:
+        left, right: values of one row; `right` is None for a plain sum.
+        shape: of the result.
+    """
+
+    left: Value
+    right: Value | None
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -27,8 +41,8 @@ class Parts:
         input_gradient, state_gradients: what the backward step yields, as values of one row.
         prologue: from the parameters to the arrays that the kernel reads, in the order of `arrays`.
         arrays: names of the prologue's results, those of the values of op "parameter".
-        epilogue: from the parameters and the factors to the gradients of the parameters, None where it is zero.
-        factors: values of one row; the epilogue gets each as one tensor whose first axis runs over all rows and steps.
+        contractions: what is summed over rows and steps.
+        epilogue: from the parameters and those sums to the gradients of the parameters, None where it is zero.
     """
 
     new_states: tuple[Value, ...]
@@ -37,7 +51,13 @@ class Parts:
     prologue: fx.GraphModule
     arrays: tuple[str, ...]
     epilogue: fx.GraphModule
-    factors: tuple[Value, ...]
+    contractions: tuple[Contraction, ...]
+
+    @property
+    def factors(self) -> tuple[Value, ...]:
+        """What the contractions read, each once."""
+        both = [value for c in self.contractions for value in (c.left, c.right) if value is not None]
+        return tuple(dict.fromkeys(both))
 
 
 def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
@@ -52,8 +72,8 @@ def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
         tuple(map(rows.value, new)), rows.value(d_input), tuple(map(rows.value, d_states))
     )  # fmt: skip
     parameters = inputs[1 + states : -states]
-    epilogue, factors = extract_epilogue(traced.graph, parameters, outputs[2 * states + 1 :], kinds)
-    factor_values = tuple(map(rows.value, factors))
+    epilogue, summed = extract_epilogue(traced.graph, parameters, outputs[2 * states + 1 :], kinds)
+    contractions = tuple(contraction(node, rows) for node in summed)
     arrays = list(rows.arrays)
     return Parts(
         new_states,
@@ -62,7 +82,7 @@ def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
         extract_prologue(traced.graph, parameters, arrays),
         tuple(node.name for node in arrays),
         epilogue,
-        factor_values,
+        contractions,
     )
 
 
@@ -140,25 +160,35 @@ def extract_prologue(module: fx.GraphModule, parameters: list[fx.Node], results:
 
 
 def extract_epilogue(module: fx.GraphModule, parameters: list[fx.Node], gradients, kinds: dict[fx.Node, Kind]):
-    """The part of the graph behind the contractions of the batch, and the nodes of kind rows that it reads."""
+    """The part of the graph behind the contractions of the batch, and the contractions."""
     wanted = [node if kinds[node] == "sums" else None for node in gradients]
     graph, made = fx.Graph(), {}
     for node in parameters:
         made[node] = graph.placeholder(node.name)
-    factors: dict[fx.Node, None] = {}
+    contractions: dict[fx.Node, None] = {}
     for node in wanted:
         if node is not None:
-            factors |= {n: None for n in needed(node, lambda n: True) if is_factor(n, kinds)}
-    for node in factors:
+            contractions |= {n: None for n in needed(node, lambda n: True) if contracts(n, kinds)}
+    for node in contractions:
         made[node] = graph.placeholder(node.name)
     copy_into(graph, [node for node in wanted if node is not None], made)
     graph.output(tuple(None if node is None else made[node] for node in wanted))
-    return fx.GraphModule(module, graph), list(factors)
+    return fx.GraphModule(module, graph), list(contractions)
 
 
-def is_factor(node: fx.Node, kinds: dict[fx.Node, Kind]) -> bool:
-    """Whether a node has rows and is read by a contraction, directly or transposed."""
-    return kinds[node] == "rows" and any(kinds.get(user) in ("sums", "columns") for user in node.users)
+def contracts(node: fx.Node, kinds: dict[fx.Node, Kind]) -> bool:
+    """Whether a node sums over the batch."""
+    return kinds.get(node) == "sums" and any(kinds[arg] in ("rows", "columns") for arg in node.all_input_nodes)
+
+
+def contraction(node: fx.Node, rows: Rows) -> Contraction:
+    """What a node that sums over the batch multiplies."""
+    left: Any = node.args[0]
+    while rows.kinds[left] == "columns":
+        left = left.args[0]
+    right: Any = node.args[1] if node.target is aten.mm.default else None
+    shape = tuple(node.meta["val"].shape)
+    return Contraction(rows.value(left), None if right is None else rows.value(right), shape)
 
 
 def copy_into(graph: fx.Graph, results: list[fx.Node], made: dict[fx.Node, fx.Node]) -> None:

@@ -12,26 +12,11 @@ from holdfast.compiler.ir import LEAVES, Value, walk
 from holdfast.compiler.keep import choose_kept, late_values
 from holdfast.compiler.partition import Parts, partition
 from holdfast.compiler.refusal import Refusal
-from holdfast.compiler.schedule import schedule
+from holdfast.compiler.schedule import base, schedule
 from holdfast.compiler.trace import dtype_of, trace
 from holdfast.compiler.verify import verify
 
 C_NAMES = {torch.float32: "float", torch.float64: "double"}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Where a factor of the epilogue is found.
-
-    Args:
-        source: "input", "d_input", "state0".., "output", "saved" or "factors".
-        offset: its first column there.
-        shape: its shape for one row.
-    """
-
-    source: str
-    offset: int
-    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -45,8 +30,8 @@ class Program:
         parameters: names of the cell's parameters and buffers, as the prologue and the epilogue take them.
         prologue: from the parameters to the arrays of the kernel.
         matrices: which of these are weights of products: they may be strided.
-        epilogue: from the parameters and the factors to the parameters' gradients.
-        factors: where the factors are found.
+        epilogue: from the parameters and the sums to the parameters' gradients.
+        sums: shapes of what the kernel sums over rows and steps, one after the other.
         layout: sizes of what the kernel reads and writes.
         from_input: whether it takes x, and not p.
         input_gradient_is_optional: whether the kernel can leave out the gradient of its input.
@@ -59,7 +44,7 @@ class Program:
     prologue: fx.GraphModule
     matrices: tuple[bool, ...]
     epilogue: fx.GraphModule
-    factors: tuple[Columns, ...]
+    sums: tuple[tuple[int, ...], ...]
     layout: Layout
     from_input: bool
     input_gradient_is_optional: bool
@@ -117,7 +102,7 @@ def owned(parts: Parts) -> Parts:
         parts.prologue,
         parts.arrays,
         parts.epilogue,
-        parts.factors,
+        parts.contractions,
     )
 
 
@@ -136,8 +121,8 @@ def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Progr
 
     results = {parts.input_gradient: "d_input"}
     results |= {value: f"next{k}" for k, value in enumerate(parts.state_gradients)}
-    for value in parts.factors:
-        if value in late and value not in results:
+    for value in dict.fromkeys(base(factor)[0] for factor in parts.factors):
+        if value not in held and value not in results:
             results[value] = f"factors + {factor_room.take(value.size)}"
     back = schedule(tuple(results), held)
     optional = only_product(parts, results)
@@ -150,10 +135,10 @@ def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Progr
         state_offsets,
         max(1, rounded(room.size)),
         max(1, rounded(factor_room.size)),
-        any(reads_kept(places[value]) for value in parts.factors),
+        tuple(c.left.size * (1 if c.right is None else c.right.size) for c in parts.contractions),
     )
     forward = Step(ahead, pointers)
-    backward = Step(back, places, optional)
+    backward = Step(back, places, optional, parts.contractions)
     weights = {v.args[1].attributes["name"] for v in everything(parts) if v.op == "mm"}
     return Program(
         emit(title, layout, forward, backward),
@@ -163,7 +148,7 @@ def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Progr
         parts.prologue,
         tuple(name in weights for name in parts.arrays),
         parts.epilogue,
-        tuple(columns(places[value], value) for value in parts.factors),
+        tuple(c.shape for c in parts.contractions),
         layout,
         traced.from_input,
         optional is not None,
@@ -180,16 +165,3 @@ def only_product(parts: Parts, results: dict[Value, str]) -> Value | None:
     value = parts.input_gradient
     used = value in parts.factors or any(value in other.args for other in everything(parts))
     return value if value.op == "mm" and not used else None
-
-
-def reads_kept(where: str) -> bool:
-    """Whether a place lies in what is kept; states but the first do too."""
-    return where.startswith(("saved", "state")) and where != "state0"
-
-
-def columns(where: str, value: Value) -> Columns:
-    """A place such as "saved + 128", taken apart."""
-    source, _, offset = where.partition(" + ")
-    return Columns(source, int(offset or 0), value.shape)
-
-

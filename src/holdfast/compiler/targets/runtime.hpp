@@ -301,6 +301,101 @@ __attribute__((noinline)) void product(long rows, const T* const* a, const Packe
     }
 }
 
+// ---------------------------------------------------------------- sums of outer products over many rows
+
+constexpr long gathered_rows = 256;  // how many are gathered before they are multiplied
+
+// left (rows, M) in blocks of tile_rows columns, each block row after row.
+template <class T> constexpr size_t left_size(long rows, long M) {
+    return size_t((M + tile_rows - 1) / tile_rows * tile_rows) * size_t(rows);
+}
+template <class T> __attribute__((noinline)) void pack_left(long rows, const T* const* from, long M, T* to) {
+    for (long first = 0; first < M; first += tile_rows) {
+        const long width = std::min<long>(tile_rows, M - first);
+        if (width == tile_rows)
+            for (long k = 0; k < rows; ++k, to += tile_rows) std::memcpy(to, from[k] + first, tile_rows * sizeof(T));
+        else
+            for (long k = 0; k < rows; ++k)
+                for (long m = 0; m < tile_rows; ++m) *to++ = m < width ? from[k][first + m] : T(0);
+    }
+}
+
+template <class T, int NV>
+INLINE void add_tile(long rows, const T* left, const T* right, T* to, long height, long column, long N) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    V sum[tile_rows][NV] = {};
+    for (long k = 0; k < rows; ++k, left += tile_rows, right += NV * lanes) {
+        V b[NV];
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) b[v] = load<V>(right + v * lanes);
+#pragma GCC unroll 8
+        for (int r = 0; r < tile_rows; ++r) {
+            const V x = splat<V>(left[r]);
+#pragma GCC unroll 8
+            for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < tile_rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) {
+            T* c = to + r * N + column + v * lanes;
+            const long left_over = N - column - v * lanes;
+            if (r >= height) continue;
+            if (left_over >= lanes) store<V>(c, V(load<V>(c) + sum[r][v]));
+            else
+                for (long k = 0; k < left_over; ++k) c[k] += sum[r][v][k];
+        }
+}
+
+// to (M, N) += the sum over rows of packed left (M) times right (N).
+template <class T>
+__attribute__((noinline)) void add_products(long rows, const T* left, long M, const T* const* right, long N, T* to,
+                                            T* packed) {
+    constexpr int lanes = most_lanes<T>;
+    const long vectors = (N + lanes - 1) / lanes;
+    T* block = packed;
+    for (long first = 0; first < vectors;) {
+        const long width = Packed<T>::width_of(vectors - first), start = first * lanes;
+        const long end = std::min(width * lanes, N - start);
+        for (long k = 0; k < rows; ++k, block += width * lanes) {
+            std::memcpy(block, right[k] + start, size_t(end) * sizeof(T));
+            if (end < width * lanes) std::fill(block + end, block + width * lanes, T(0));
+        }
+        first += width;
+    }
+    for (long m = 0; m < M; m += tile_rows, left += tile_rows * rows) {
+        const long height = std::min<long>(tile_rows, M - m);
+        block = packed;
+        for (long first = 0; first < vectors;) {
+            const long width = Packed<T>::width_of(vectors - first), column = first * lanes;
+            if (width == 1) add_tile<T, 1>(rows, left, block, to + m * N, height, column, N);
+            else if (width == 2) add_tile<T, 2>(rows, left, block, to + m * N, height, column, N);
+            else add_tile<T, tile_vectors>(rows, left, block, to + m * N, height, column, N);
+            block += width * lanes * rows;
+            first += width;
+        }
+    }
+}
+
+// to (M) += the sum over rows of left (M).
+template <class T> __attribute__((noinline)) void add_rows(long rows, const T* const* left, long M, T* to) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    long m = 0;
+    for (; m + lanes <= M; m += lanes) {
+        V sum = {};
+        for (long k = 0; k < rows; ++k) sum += load<V>(left[k] + m);
+        store<V>(to + m, V(load<V>(to + m) + sum));
+    }
+    for (; m < M; ++m) {
+        T sum = 0;
+        for (long k = 0; k < rows; ++k) sum += left[k][m];
+        to[m] += sum;
+    }
+}
+
 // ---------------------------------------------------------------- threads
 
 using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);  // that of the OpenMP runtime in the process
@@ -350,7 +445,7 @@ struct Arguments {
     void* const* d_last;      // (B, size) each
     void* d_input;            // (T, B, width), or null if it is not wanted
     void* const* d_state;     // (B, size) each
-    void* factors;            // (T, B, all that the epilogue reads of the backward pass)
+    void* sums;               // (threads, all sums over rows and steps), to be added to
 };
 
 // The rows of one thread: without lengths a run of neighbours, with lengths every so-manieth of the sorted rows.
