@@ -1,5 +1,6 @@
 """The benchmarks, as one command: `python -m benchmarks --help`."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,6 +14,12 @@ from benchmarks.figure import draw
 from benchmarks.plan import FULL, QUICK, Section, measure
 from benchmarks.record import Record, describe_machine
 from benchmarks.show import show
+
+BUSY = 0.25  # of the cores
+DISTURBED = (
+    "other work runs on this machine: layers whose threads wait for each other at every step, as torch's do, suffer more "
+    "from that than holdfast's, so these ratios flatter holdfast; take them again on a quiet machine, or with one thread"
+)
 
 
 def bench(
@@ -34,7 +41,12 @@ def bench(
         torch.set_num_threads(threads)
     begin = time.monotonic()
     plan = QUICK if quick else FULL
-    record, console = Record("quick" if quick else "full", machine=describe_machine()), Console()
+    record, console = (
+        Record("quick" if quick else "full", machine=describe_machine()),
+        Console(width=None if sys.stdout.isatty() else 120),
+    )
+    if record.machine["load"] > BUSY * (os.cpu_count() or 1):
+        record.notes.append(DISTURBED)
     for section in only or plan.sections:
         with console.status(f"measuring: {section}"):
             measure(record, section, plan)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import exp, log
 
 from benchmarks.allocator import KEEPS, USUAL
+from benchmarks.fresh import MODELS as FIRST
 from benchmarks.races import FLAGSHIPS
 from benchmarks.record import FORWARD, TRAINING, Record
 from benchmarks.streaming import STEP, STREAM
@@ -68,10 +69,9 @@ def against_torch(record: Record) -> Iterator[Verdict]:
             pair = (f"{ours} compiled", theirs)
             found = {w: record.ratio("shapes", w, pair, TRAINING, allocator) for w in SHAPES}
             ratios = {str(w): estimate.median for w, estimate in found.items() if estimate}
-            counts = {"measured": len(ratios), "wanted": len(SHAPES)}
             what = f"{ours} over {theirs}"
             mean = exp(sum(map(log, ratios.values())) / len(ratios)) if ratios else None
-            yield Verdict(f"{what}, mean of shapes{suffix}", limits[k], mean, **counts)
+            yield Verdict(f"{what}, mean of shapes{suffix}", limits[k], mean, measured=len(ratios), wanted=len(SHAPES))
             yield worst(f"{what}, worst shape{suffix}", WORST_SHAPE[allocator], ratios, len(SHAPES))
 
 
@@ -123,7 +123,7 @@ def stream(record: Record) -> Verdict:
 
 def first_call(record: Record) -> Iterator[Verdict]:
     for name, limit in (("compiled", 6.0), ("from the cache", 0.05)):
-        found = {model: record.quantity("first call", f"{model}, {name}") for model in ("ur-lstm", "nru")}
+        found = {model: record.quantity("first call", f"{model}, {name}") for model in FIRST}
         late = {model: seconds for model, seconds in found.items() if seconds is not None}
         yield worst(f"first call of a new cell, {name}", limit, late, len(found), unit="s")
     yield Verdict("import holdfast, after torch", 0.3, record.quantity("first call", "import holdfast"), "s")

@@ -36,9 +36,7 @@ class Effort:
 
 
 def race(runs: Mapping[str, Callable[[], object]], effort: Effort) -> dict[str, list[float]]:
-    """Seconds of each run in each round, after two rounds that do not count; who goes first changes with the round."""
-    for run in runs.values():
-        run()
+    """Seconds of each run in each round, after one that does not count; who goes first changes with the round."""
     samples: dict[str, list[float]] = {label: [] for label in runs}
     labels = list(runs)
     gc.collect()

@@ -15,7 +15,7 @@ def is_installed(package: str) -> bool:
 
 def torchrecurrent_layer(workload: Workload) -> nn.Module:
     """A layer of torchrecurrent, which has no plain LSTM: one with peepholes."""
-    from torchrecurrent import PeepholeLSTM
+    from torchrecurrent import PeepholeLSTM  # pyright: ignore[reportMissingImports]
 
     torch.manual_seed(0)
     return PeepholeLSTM(workload.inputs, workload.hidden, dtype=workload.dtype)
@@ -26,8 +26,8 @@ def jax_functions(workload: Workload) -> tuple[Callable[[], object], Callable[[]
 
     JAX divides the work among as many threads as it likes.
     """
-    import jax
-    import jax.numpy as jnp
+    import jax  # pyright: ignore[reportMissingImports]
+    import jax.numpy as jnp  # pyright: ignore[reportMissingImports]
 
     torch.manual_seed(0)
     layer = nn.LSTM(workload.inputs, workload.hidden)

@@ -32,17 +32,27 @@ class Plan:
         sections: which, in this order; the one that changes the allocator of this process for good comes last.
         shapes: the workloads of "shapes".
         references: the models whose reference runs there too.
+        first: the models whose first call is measured, each `repeats` times.
         effort: for each race.
     """
 
     sections: tuple[Section, ...]
     shapes: tuple[Workload, ...]
     references: tuple[str, ...]
+    first: tuple[str, ...]
+    repeats: int
     effort: Effort
 
 
-QUICK = Plan(("shapes", "ragged", "streaming", "first call"), (SHAPES[0], SHAPES[3]), ("ur-lstm",), Effort(5, 1.5))
-FULL = Plan(get_args(Section), SHAPES, races.FLAGSHIPS, Effort(15, 10))
+QUICK = Plan(
+    ("shapes", "ragged", "streaming", "first call"),
+    (SHAPES[0], SHAPES[3]),
+    references=("ur-lstm",),
+    first=("ur-lstm",),
+    repeats=1,
+    effort=Effort(5, 1.5),
+)
+FULL = Plan(get_args(Section), SHAPES, references=races.FLAGSHIPS, first=fresh.MODELS, repeats=3, effort=Effort(15, 10))
 
 
 def measure(record: Record, section: Section, plan: Plan) -> None:
@@ -64,7 +74,7 @@ def measure(record: Record, section: Section, plan: Plan) -> None:
         case "streaming":
             streaming(record, effort)
         case "first call":
-            fresh.first_calls(record)
+            fresh.first_calls(record, models=plan.first, repeats=plan.repeats)
         case "memory":
             fresh.memory(record)
         case "shapes, pages kept":

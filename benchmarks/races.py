@@ -20,25 +20,35 @@ def run_race(
 ) -> None:
     """Time those of `labels` that are installed and right, and the machine's peak beside them."""
     with workload.with_threads() as threads:
-        runs = {
-            label: prepare(label, workload) for label in labels if installed(label) and right(record, label, workload)
-        }
+        runs = {label: prepare(label, workload) for label in fit(record, labels, workload)}
         peak = burst(threads)
         for task in tasks if runs else ():
             functions = {label: run.forward if task == FORWARD else run.training for label, run in runs.items()}
-            operations = {label: run.products * (1 if task == FORWARD else 3) for label, run in runs.items()}
+            operations: dict[str, float] = {
+                label: run.products * (1 if task == FORWARD else 3) for label, run in runs.items()
+            }
             if peak:
                 functions[PEAK], operations[PEAK] = peak
-            for label, seconds in race(functions, effort).items():
-                found = Timing(section, str(workload), task, allocator, label, tuple(seconds), operations[label])
-                record.timings.append(found)
+            for label, found in race(functions, effort).items():
+                work, seconds = operations[label], tuple(found)
+                timing = Timing(section, str(workload), task, allocator, label, seconds, work, threads)
+                record.timings.append(timing)
 
 
-def right(record: Record, label: str, workload: Workload) -> bool:
-    fault = passes(label, workload)
-    if fault is not None and fault not in record.wrong:
-        record.wrong.append(fault)
-    return fault is None
+def fit(record: Record, labels, workload: Workload) -> list[str]:
+    """Those of `labels` that take part: installed, able to do the work, and right."""
+    taking_part = []
+    for label in filter(installed, labels):
+        try:
+            fault = passes(label, workload)
+        except ValueError as error:  # the backend says that it can't
+            record.notes.append(f"{label} at {workload} is left out: {error}")
+            continue
+        if fault is None:
+            taking_part.append(label)
+        elif fault not in record.wrong:
+            record.wrong.append(fault)
+    return taking_part
 
 
 def shapes(record: Record, workloads, effort: Effort, *, allocator: str = USUAL, references=FLAGSHIPS) -> None:
@@ -76,13 +86,10 @@ def ragged(record: Record, effort: Effort) -> None:
     assert lengths is not None
     even = Workload(round(lengths.float().mean().item()), RAGGED.batch, RAGGED.inputs, RAGGED.hidden)
     labels = ("ur-lstm compiled", "lstm compiled", "nn.LSTM")
-    with_faults = [label for label in labels if installed(label) and right(record, label, RAGGED)]
-    runs = {
-        f"{label}, {kind}": prepare(label, w)
-        for label in with_faults
-        for kind, w in (("ragged", RAGGED), ("even", even))
-    }
-    for label, seconds in race({label: run.training for label, run in runs.items()}, effort).items():
+    kinds = {"ragged": RAGGED, "even": even}
+    able = fit(record, labels, RAGGED)
+    runs = {f"{label}, {kind}": prepare(label, w).training for label in able for kind, w in kinds.items()}
+    for label, seconds in race(runs, effort).items():
         record.timings.append(Timing("ragged", str(RAGGED), TRAINING, USUAL, label, tuple(seconds)))
 
 
@@ -90,7 +97,7 @@ def recomputation(record: Record, effort: Effort) -> None:
     """A long sequence with its activations kept, and recomputed."""
     labels = ("ur-lstm compiled", "ur-lstm compiled recompute", "nn.LSTM")
     run_race(record, "recomputation", LONG, labels, effort, tasks=(TRAINING,))
-    if has_backend("compiled"):
+    if record.find("recomputation", LONG, labels[1], TRAINING):
         kept, again = (holdfast_layer("ur-lstm", LONG, "compiled", recompute) for recompute in (None, "auto"))
         pairs = zip(numbers(again, LONG, LONG.steps), numbers(kept, LONG, LONG.steps), strict=True)
         worst = max(relative(found, expected) for found, expected in pairs)

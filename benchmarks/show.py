@@ -32,12 +32,12 @@ def show(record: Record, verdicts: list[Verdict], console: Console) -> None:
 
 
 def race_table(title: str, timings: list[Timing], record: Record) -> Table:
-    """One row a contender: its time, the share of the machine's peak, and its time over that of each rival from torch."""
+    """One row a contender: its time, its share of the machine's peak, and its time over that of torch's layers."""
     rivals = [timing for timing in timings if timing.label.startswith("nn.")]
     table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("contender", no_wrap=True)
     for heading in ("time", "of peak", *(f"over {rival.label}" for rival in rivals)):
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for timing in timings:
         if timing.label != PEAK:
             share = record.share(timing)
@@ -80,7 +80,7 @@ def quantity_table(record: Record) -> Table:
 
 def bar_table(verdicts: list[Verdict]) -> Table:
     table = Table(
-        title="bars: ratios of forward + backward unless another thing is named",
+        title="bars (ratios are of forward + backward)",
         title_justify="left",
         title_style="bold",
     )

@@ -24,9 +24,9 @@ def forget_most() -> None:
     Path("/proc/self/clear_refs").write_text("5")
 
 
-label, sizes = sys.argv[1], [int(size) for size in sys.argv[2:]]
-prepare(label, Workload(8, *sizes[1:])).training()  # what is needed once, such as a compiler, does not count
-workload = Workload(*sizes)
+label, (steps, batch, inputs, hidden) = sys.argv[1], map(int, sys.argv[2:])
+prepare(label, Workload(8, batch, inputs, hidden)).training()  # what is needed once, such as a compiler, does not count
+workload = Workload(steps, batch, inputs, hidden)
 training = prepare(label, workload).training
 forget_most()
 before = resident()

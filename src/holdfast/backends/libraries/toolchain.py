@@ -53,6 +53,7 @@ class Toolchain:
             raise CompileError(name, source.read_text(), f"it was given up after {PATIENCE} s") from None
         if returncode != 0:
             message = explain(returncode, said.read_text(errors="replace"), command)
+            message = message.replace(f"{library.parent}/", "")
             raise CompileError(name, source.read_text(), message)
 
 
