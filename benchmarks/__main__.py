@@ -17,8 +17,9 @@ from benchmarks.show import show
 
 BUSY = 0.25  # of the cores
 DISTURBED = (
-    "other work runs on this machine: layers whose threads wait for each other at every step, as torch's do, suffer more "
-    "from that than holdfast's, so these ratios flatter holdfast; take them again on a quiet machine, or with one thread"
+    "other work runs on this machine: layers whose threads wait for each other at every step, as torch's do, suffer "
+    "more from that than holdfast's, so these ratios flatter holdfast; take them again on a quiet machine, or with "
+    "--threads 1"
 )
 
 
@@ -41,11 +42,9 @@ def bench(
         torch.set_num_threads(threads)
     begin = time.monotonic()
     plan = QUICK if quick else FULL
-    record, console = (
-        Record("quick" if quick else "full", machine=describe_machine()),
-        Console(width=None if sys.stdout.isatty() else 120),
-    )
-    if record.machine["load"] > BUSY * (os.cpu_count() or 1):
+    record = Record("quick" if quick else "full", machine=describe_machine())
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
         record.notes.append(DISTURBED)
     for section in only or plan.sections:
         with console.status(f"measuring: {section}"):
