@@ -24,6 +24,9 @@ from holdfast.compiler.refusal import Refusal
 BATCH = 9973
 """Stands for the batch size in a trace: a prime above all sizes that a cell has, or it is not unique."""
 
+OTHER_BATCH = 9967
+"""A second one: what differs between the traces depends on the number of rows."""
+
 aten = torch.ops.aten
 
 
@@ -40,6 +43,7 @@ class Traced:
         parameters: names of the cell's parameters and buffers, in the graph's order.
         from_input: whether the graph begins at x, with the cell's projection, and not at p.
         width: features of p, or of x.
+        alike: whether a batch of another size gave the same graph.
         lines: for each aten operation of the forward step, the line of the cell's source that called it first.
     """
 
@@ -48,6 +52,7 @@ class Traced:
     parameters: tuple[str, ...]
     from_input: bool
     width: int
+    alike: bool
     lines: dict[str, str]
 
 
@@ -74,7 +79,21 @@ def trace(cell: Cell, *, from_input: bool) -> Traced:
     """
     step = Step(cell, from_input=from_input)
     held = dict(step.named_parameters()) | dict(step.named_buffers())
-    sizes = tuple(cell.state_sizes.values())
+    lines = Lines()
+    try:
+        graph, width = trace_with(step, held, BATCH, lines)
+        other, _ = trace_with(step, held, OTHER_BATCH, Lines())
+    except Exception as error:
+        raise Refusal(explain_failure(error)) from error
+    alike = graph.code.replace(str(BATCH), "B") == other.code.replace(str(OTHER_BATCH), "B")
+    graph.graph.eliminate_dead_code()
+    names = tuple(name.removeprefix("cell.") for name in held)
+    return Traced(graph, tuple(cell.state_sizes.values()), names, from_input, width, alike, lines.of_operation)
+
+
+def trace_with(step: Step, held: dict[str, Tensor], batch: int, lines: "Lines") -> tuple[fx.GraphModule, int]:
+    """The graph for a batch of so many rows, and the width of its input; notes the lines of the forward step."""
+    cell, sizes = step.cell, tuple(step.cell.state_sizes.values())
 
     def run(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         named = dict(zip(held, rest[len(sizes) :], strict=True))
@@ -84,26 +103,20 @@ def trace(cell: Cell, *, from_input: bool) -> Traced:
         new, pull_back = vjp(run, *primals)
         return *new, *pull_back(cotangents)
 
-    lines = Lines()
-    try:
-        with torch.autocast("cpu", enabled=False), FakeTensorMode():
-            like = dtype_of(cell)
-            parameters = [torch.empty(v.shape, dtype=like if v.is_floating_point() else v.dtype) for v in held.values()]
-            x = torch.empty(BATCH, cell.input_size, dtype=like)
-            if not from_input:
-                x = functional_call(Projection(cell), dict(zip(held, parameters, strict=True)), x)
-            state = [torch.empty(BATCH, size, dtype=like) for size in sizes]
-            with lines:
-                new = run(x, *state, *parameters)
-            check_state(cell, new, sizes)
-            graph = make_fx(functionalize(run_and_differentiate, remove="mutations"), decompositions())(
-                (x, *state, *parameters), tuple(torch.empty_like(part) for part in new)
-            )
-    except Exception as error:
-        raise Refusal(explain_failure(error)) from error
-    graph.graph.eliminate_dead_code()
-    names = tuple(name.removeprefix("cell.") for name in held)
-    return Traced(graph, sizes, names, from_input, x.shape[-1], lines.of_operation)
+    with torch.autocast("cpu", enabled=False), FakeTensorMode():
+        like = dtype_of(cell)
+        parameters = [torch.empty(v.shape, dtype=like if v.is_floating_point() else v.dtype) for v in held.values()]
+        x = torch.empty(batch, cell.input_size, dtype=like)
+        if not step.from_input:
+            x = functional_call(Projection(cell), dict(zip(held, parameters, strict=True)), x)
+        state = [torch.empty(batch, size, dtype=like) for size in sizes]
+        with lines:
+            new = run(x, *state, *parameters)
+        check_state(cell, new, batch)
+        graph = make_fx(functionalize(run_and_differentiate, remove="mutations"), decompositions())(
+            (x, *state, *parameters), tuple(torch.empty_like(part) for part in new)
+        )
+    return graph, x.shape[-1]
 
 
 class Projection(nn.Module):
@@ -126,7 +139,13 @@ class Lines(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         self.of_operation.setdefault(func.overloadpacket.__name__, users_line(traceback.extract_stack()))
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in decompositions():
+            with self:
+                result = decompositions()[func](*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        return func(*args, **kwargs)
 
 
 def users_line(stack) -> str:
@@ -150,11 +169,11 @@ def explain_failure(error: Exception) -> str:
     return f"the step can't be traced: {type(error).__name__}: {str(error).splitlines()[0]} ({where})"
 
 
-def check_state(cell: Cell, new: tuple[Tensor, ...], sizes: tuple[int, ...]) -> None:
+def check_state(cell: Cell, new: tuple[Tensor, ...], batch: int) -> None:
     """Refuse new states of other shapes than `state_sizes` says."""
-    found, expected = [tuple(part.shape) for part in new], [(BATCH, size) for size in sizes]
+    found, expected = [tuple(part.shape) for part in new], [(batch, size) for size in cell.state_sizes.values()]
     if found != expected:
-        shown = [str(shape).replace(str(BATCH), "B") for shape in found]
+        shown = [str(shape).replace(str(batch), "B") for shape in found]
         raise Refusal(f"{type(cell).__name__}.step returns states {', '.join(shown)}, not those of state_sizes")
 
 

@@ -38,6 +38,9 @@ ALONG_AN_AXIS = {
 """Operations that act along an axis, and which of their arguments says along which."""
 
 
+ROWS_COUNTED = "the step depends on the number of rows in the batch"
+
+
 def verify(traced: Traced) -> dict[fx.Node, Kind]:
     """The kind of every node of the graph that yields a tensor.
 
@@ -56,6 +59,8 @@ def verify(traced: Traced) -> dict[fx.Node, Kind]:
                 raise Refusal(f"{refusal}{line_of(node, traced)}") from None
         elif node.op == "get_attr":
             raise Refusal("the step uses a tensor that is neither a parameter nor a buffer of the cell")
+    if not traced.alike:
+        raise Refusal(ROWS_COUNTED)
     return kinds
 
 
@@ -72,6 +77,8 @@ def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
             return "parameters"
     if node.target not in RULES:
         raise Refusal(f"{name} is not an operation that the compiler knows")
+    if BATCH in node.args:
+        raise Refusal(ROWS_COUNTED)
     if "sums" in sources:
         raise Refusal(f"{name} mixes rows of the batch")
     if node.target is aten.mm.default and sources == ["columns", "rows"] and node in late:

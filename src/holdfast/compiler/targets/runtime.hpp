@@ -383,13 +383,13 @@ __attribute__((noinline)) void add_products(long rows, const T* left, long M, co
 template <class T> __attribute__((noinline)) void add_rows(long rows, const T* const* left, long M, T* to) {
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
-    long m = 0;
-    for (; m + lanes <= M; m += lanes) {
+    const long whole = M / lanes * lanes;
+    for (long m = 0; m < whole; m += lanes) {
         V sum = {};
         for (long k = 0; k < rows; ++k) sum += load<V>(left[k] + m);
         store<V>(to + m, V(load<V>(to + m) + sum));
     }
-    for (; m < M; ++m) {
+    for (long m = whole; m < M; ++m) {
         T sum = 0;
         for (long k = 0; k < rows; ++k) sum += left[k][m];
         to[m] += sum;
