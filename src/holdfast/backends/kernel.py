@@ -38,6 +38,8 @@ class Arguments(ctypes.Structure):
         ("lengths", ctypes.c_void_p),
         ("order", ctypes.c_void_p),
         ("reset", ctypes.c_void_p),
+        ("packed", ctypes.c_void_p),
+        ("pack", ctypes.c_int64),
         ("poison", ctypes.c_int64),
         ("d_output", ctypes.c_void_p),
         ("d_output_stride", ctypes.c_int64),
@@ -98,7 +100,9 @@ class Kernel:
         library = load(program.source, name=program.title, **options)
         self.forward_function, self.backward_function = library.holdfast_forward, library.holdfast_backward
         for function in (self.forward_function, self.backward_function):
-            function.argtypes, function.restype = [ctypes.POINTER(Arguments)], None
+            function.argtypes, function.restype = [ctypes.c_void_p], None
+        library.holdfast_forward_packed.restype = ctypes.c_int64
+        self.packed_size: int = library.holdfast_forward_packed()
 
     def new(self, *shape: int) -> Tensor:
         """Memory for the kernel to fill."""
@@ -115,7 +119,7 @@ class Kernel:
         call = Call(self, x, state, self.program.prologue(*parameters), masks)
         call.set(output=output, saved=saved, slots=len(saved))
         call.set_list(last=last)
-        self.forward_function(ctypes.byref(call.arguments))
+        self.forward_function(ctypes.addressof(call.arguments))
         return output, last, saved
 
     def backward(
@@ -132,7 +136,7 @@ class Kernel:
         input_gradient: bool,
     ):
         """The gradients of x, of the states, and of the parameters; None for those that are zero or not wanted."""
-        program, (steps, batch) = self.program, x.shape[:2]
+        program, batch = self.program, x.shape[1]
         layout = program.layout
         wanted = input_gradient or not program.input_gradient_is_optional
         d_input = self.new(*x.shape) if wanted else None
@@ -144,7 +148,7 @@ class Kernel:
         call.set(d_output=zeros if d_output is None else d_output.contiguous())
         call.arguments.d_output_stride = 0 if d_output is None else layout.states[0]
         call.set_list(d_last=[None if d is None else d.contiguous() for d in d_last], d_state=d_state)
-        self.backward_function(ctypes.byref(call.arguments))
+        self.backward_function(ctypes.addressof(call.arguments))
         return d_input, d_state, self.epilogue(sums, parameters)
 
     def epilogue(self, sums: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
@@ -160,7 +164,7 @@ class Call:
     def __init__(self, kernel: Kernel, x: Tensor, state: Sequence[Tensor], arrays: Sequence[Tensor], masks: Masks):
         self.alive: list[object] = []
         steps, batch = x.shape[:2]
-        self.arguments = Arguments(steps=steps, batch=batch, slots=steps, poison=kernel.poison)
+        self.arguments = Arguments(steps=steps, batch=batch, slots=steps, pack=1, poison=kernel.poison)
         self.arguments.threads = threads_for(batch)
         self.arguments.parallel = parallel_region()
         made = (Array * max(1, len(arrays)))()

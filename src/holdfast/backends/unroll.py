@@ -1,6 +1,6 @@
 """A kernel over a sequence, as a function that autograd can differentiate."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -27,7 +27,7 @@ class Run:
     states: int
     masks: Masks
     segment: int | None
-    reference: object
+    reference: Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
 
     def __call__(self, x: Tensor, state: Sequence[Tensor], parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """The output (T, B, H) and the last states."""
@@ -54,7 +54,8 @@ class Unrolled(torch.autograd.Function):
             output, last, saved = run.kernel.forward(x, state, parameters, run.masks, keep=True)
             ctx.save_for_backward(x, *tensors, output, saved)
             return output, *last
-        output, anchors = run.kernel.new(*x.shape[:2], run.kernel.program.layout.states[0]), [state]
+        output = run.kernel.new(*x.shape[:2], run.kernel.program.layout.states[0])
+        anchors: list[Sequence[Tensor]] = [state]
         for first, end in run.windows(len(x)):
             masks = run.masks.window(first, end)
             part, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False)
@@ -64,11 +65,10 @@ class Unrolled(torch.autograd.Function):
         return output, *anchors[-1]
 
     @staticmethod
-    def backward(ctx, d_output: Tensor, *d_last: Tensor):
-        run: Run = ctx.run
+    def backward(ctx, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
         if torch.is_grad_enabled():
-            return None, *differentiable_gradient(ctx, (d_output, *d_last))
-        return None, *gradient(ctx, d_output, d_last)
+            return None, *differentiable_gradient(ctx, gradients)
+        return None, *gradient(ctx, gradients[0], gradients[1:])
 
 
 @once_differentiable
@@ -91,7 +91,7 @@ def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | 
 
 
 def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d_state, wanted: bool):
-    """From the last segment to the first: run it again, keeping what its backward pass needs, and go back through it."""
+    """From the last segment to the first: run it again, keeping what is needed, and go back through it."""
     d_input = torch.empty_like(x) if wanted else None
     total: list[Tensor | None] = [None] * len(parameters)
     for (first, end), state in zip(reversed(run.windows(len(x))), reversed(anchors), strict=True):
@@ -100,7 +100,7 @@ def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d
         d_part, d_state, d_parameters = run.kernel.backward(
             part, state, parameters, masks, output, saved, d_output[first:end], d_state, input_gradient=wanted
         )
-        if d_input is not None:
+        if d_input is not None and d_part is not None:
             d_input[first:end] = d_part
         total = [b if a is None else a if b is None else a + b for a, b in zip(total, d_parameters, strict=True)]
     return d_input, *d_state, *total

@@ -91,7 +91,7 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
     private, shared = place_scratch(step.schedule, pointers)
     packs = {v.args[1].attributes["name"]: v.args[1].shape for s in step.schedule.stages for v in s.products}
     for number, array in enumerate(layout.arrays):
-        pointers |= {v: f"array{number}" for v in array_values(step, array)}
+        pointers |= dict.fromkeys(array_values(step, array), f"array{number}")
     inside = [*frame.before]
     for stage in step.schedule.stages:
         inside += stage_text(stage, pointers, frame.rows, list(packs), step.optional)
@@ -161,13 +161,14 @@ def stage_text(stage: Stage, pointers: dict[Value, str], rows: list[str], packs:
     lines = []
     for value in stage.products:
         source, start = base(value.args[0])
+        pack = packs.index(value.args[1].attributes["name"])
         text = [
             "for (long i = 0; i < active; ++i) {",
             *indented(rows),
             f"    from[i] = {pointers[source]} + {start};",
             f"    to[i] = {pointers[value]};",
             "}",
-            f"product<T>(active, from.data(), packs[{packs.index(value.args[1].attributes['name'])}], to.data(), false);",
+            f"product<T>(active, from.data(), packs[{pack}], to.data(), false);",
         ]
         lines += ["if (a.d_input) {", *indented(text), "}"] if value is optional else text
     if stage.loops:
@@ -192,15 +193,21 @@ def entry_text(name: str, layout: Layout, packs: dict[str, tuple[int, ...]]) -> 
     shapes = [f"{rows}, {columns}" for rows, columns in packs.values()]
     lines += [f"    sizes.push_back(Packed<T>::size({shape}));" for shape in shapes]
     lines += ["    size_t bytes = 0;", "    for (size_t size : sizes) bytes += padded(sizeof(T) * size);"]
-    lines += ["    memory.need(bytes);"]
+    lines += ["    if (!a.packed) memory.need(bytes);", "    T* room = static_cast<T*>(a.packed);"]
     for k, number in enumerate(numbers):
         lines += [
-            f"    packs[{k}].pack(static_cast<const T*>(a.arrays[{number}].data), {shapes[k]},",
-            f"                  a.arrays[{number}].stride0, a.arrays[{number}].stride1, memory.take(sizes[{k}]));",
+            f"    packs[{k}].place({shapes[k]}, a.packed ? room : memory.take(sizes[{k}]));",
+            f"    room += sizes[{k}];",
+            f"    if (a.pack) packs[{k}].pack(static_cast<const T*>(a.arrays[{number}].data),",
+            f"                              a.arrays[{number}].stride0, a.arrays[{number}].stride1);",
         ]
     lines += [
         "    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));",
         f"    run(threads, a.parallel, [&](long k) {{ {name}_share(a, packs, k, threads); }});",
+        "}",
+        "",
+        f'extern "C" int64_t holdfast_{name}_packed() {{  // bytes that packed weights take',
+        f"    return int64_t(sizeof(T) * ({' + '.join(f'Packed<T>::size({shape})' for shape in shapes) or 0}));",
         "}",
     ]
     return lines
@@ -273,7 +280,7 @@ def gathering(layout: Layout, step: Step) -> Gathering:
     number = {value: k for k, value in enumerate(factors)}
     sources = {value: base(value) for value in factors}
     start = [
-        "T* const sums = static_cast<T*>(a.sums) + thread * %d;" % sum(layout.sums),
+        f"T* const sums = static_cast<T*>(a.sums) + thread * {sum(layout.sums)};",
         "long gathered = 0;",
         f"T* const all_factors = memory.take(capacity * {layout.factor_size});",
         *[f"std::vector<const T*> factor{k}(capacity);" for k in number.values()],
@@ -333,11 +340,15 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
     start += [
         "const auto begin = [&](long now) {  // rows whose last step is the one at hand",
         "    for (; active < now; ++active) {",
-        *[line for k in states for line in (
-            f"        if (a.d_last[{k}]) std::copy_n(static_cast<const T*>(a.d_last[{k}]) + share.row[active] * "
-            f"{layout.states[k]}, {layout.states[k]}, carried{k} + active * {layout.states[k]});",
-            f"        else std::fill_n(carried{k} + active * {layout.states[k]}, {layout.states[k]}, T(0));",
-        )],
+        *[
+            line
+            for k in states
+            for line in (
+                f"        if (a.d_last[{k}]) std::copy_n(static_cast<const T*>(a.d_last[{k}]) + share.row[active] * "
+                f"{layout.states[k]}, {layout.states[k]}, carried{k} + active * {layout.states[k]});",
+                f"        else std::fill_n(carried{k} + active * {layout.states[k]}, {layout.states[k]}, T(0));",
+            )
+        ],
         "    }",
         "};",
     ]
@@ -354,7 +365,7 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
         f"[[maybe_unused]] const T* const input = inputs + n * {layout.width};",
         f"[[maybe_unused]] const T* const output = outputs + n * {output};",
         f"[[maybe_unused]] const T* const saved = keeps + n * {kept};",
-        f"[[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;",
+        "[[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;",
         f"[[maybe_unused]] T* const d_input = d_inputs + n * {layout.width};",
         f"[[maybe_unused]] T* const factors = all_factors + (gathered + i) * {layout.factor_size};",
         *[f"[[maybe_unused]] const T* const state{k} = fresh ? zeros : t ? {before_this[k]} : "

@@ -79,7 +79,7 @@ def follow(value: Value, index: tuple[Index, ...], stored: Callable[[Value], boo
             )
             value = value.args[0]
         elif value.op == "reshape":
-            return value.args[0], None, flat(index, value.shape)
+            return value.args[0], (), flat(index, value.shape)
         elif value.op == "cat":
             value, index = piece(value, index, extents)
         else:

@@ -24,14 +24,16 @@ RULES: dict[Any, Rule] = {operator.getitem: lambda node, values, k: values[k]}
 def lower(node: fx.Node, value_of: Callable[[fx.Node], Any]) -> Value | tuple[Value, ...]:
     """The value of a node of kind rows; `value_of` gives those of its arguments."""
     args = fx.map_arg(node.args, value_of)
-    keywords = {k: v for k, v in fx.map_arg(node.kwargs, value_of).items() if k in ("alpha", "dim", "correction", "keepdim")}
+    keywords = {
+        k: v for k, v in fx.map_arg(node.kwargs, value_of).items() if k in ("alpha", "dim", "correction", "keepdim")
+    }
     return RULES[node.target](node, *args, **keywords)
 
 
-def rule(*targets) -> Callable[[Rule], Rule]:
+def rule(*targets) -> Callable[[Any], Any]:
     """Register how `targets` are lowered. A rule takes the node, then the arguments of the operation."""
 
-    def register(function: Rule) -> Rule:
+    def register(function):
         RULES.update(dict.fromkeys(targets, function))
         return function
 
@@ -60,7 +62,7 @@ def align(node: fx.Node, value: Value) -> Value:
     return ir.reshape(value, value.shape[1:]) if len(value.shape) > rank else value
 
 
-def plain(op: str) -> Rule:
+def plain(op: str) -> Callable[..., Value]:
     """The rule of an elementwise operation."""
 
     def apply(node: fx.Node, *args: Value | float, **_: Any) -> Value:
@@ -212,7 +214,9 @@ def slice_scatter(node: fx.Node, base, piece, dim: int = 0, start=None, end=None
 def select_scatter(node: fx.Node, base, piece, dim: int, place: int) -> Value:
     axis = axis_of(dim, base)
     shape = (*base.shape[:axis], 1, *base.shape[axis + 1 :])
-    return slice_scatter(node, base, ir.reshape(piece, shape), dim, place % base.shape[axis], place % base.shape[axis] + 1)
+    return slice_scatter(
+        node, base, ir.reshape(piece, shape), dim, place % base.shape[axis], place % base.shape[axis] + 1
+    )
 
 
 @rule(aten.flip.default)

@@ -1,10 +1,10 @@
 """Stage 4: what runs where.
 
-    prologue    what depends on parameters alone: once, in torch, before the time loop
-    forward     one row, one step: the new states
-    backward    one row, one step: the gradients of the input and of the states
-    contract    sums over rows and steps of products of two factors; the kernel does many steps' at once
-    epilogue    gradients of parameters, which are linear in those sums: once, in torch, after the time loop
+prologue    what depends on parameters alone: once, in torch, before the time loop
+forward     one row, one step: the new states
+backward    one row, one step: the gradients of the input and of the states
+contract    sums over rows and steps of products of two factors; the kernel does many steps' at once
+epilogue    gradients of parameters, which are linear in those sums: once, in torch, after the time loop
 """
 
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
     inputs = [node for node in nodes if node.op == "placeholder"]
     states = len(traced.state_sizes)
     rows = Rows(kinds, input_names(traced, inputs))
-    (outputs,) = fx.node.map_arg(nodes[-1].args, lambda node: node)
+    outputs: Any = nodes[-1].args[0]
     new, d_input, d_states = outputs[:states], outputs[states], outputs[states + 1 : 2 * states + 1]
     new_states, input_gradient, state_gradients = (
         tuple(map(rows.value, new)), rows.value(d_input), tuple(map(rows.value, d_states))
@@ -126,7 +126,7 @@ class Rows:
 
 
 def graph_input(name: str, shape: tuple[int, ...]) -> Value:
-    """An input of the graph; the gradient of the first state is carried from the next step, and comes from the output."""
+    """An input of the graph. The first state's gradient is carried from the next step and comes from the output."""
     if not name.startswith("cotangent"):
         return Value("input", (), shape, {"name": name})
     carry = Value("input", (), shape, {"name": name.replace("cotangent", "carry")})

@@ -9,7 +9,7 @@ from torch import fx
 from holdfast.cells import Cell
 from holdfast.compiler.emit import Layout, Step, emit
 from holdfast.compiler.ir import LEAVES, Value, walk
-from holdfast.compiler.keep import choose_kept, late_values
+from holdfast.compiler.keep import choose_kept
 from holdfast.compiler.partition import Parts, partition
 from holdfast.compiler.refusal import Refusal
 from holdfast.compiler.schedule import base, schedule
@@ -109,7 +109,7 @@ def owned(parts: Parts) -> Parts:
 def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Program:
     """Give everything its place, and write the kernel."""
     inputs = {v.attributes["name"]: v for v in everything(parts) if v.op == "input"}
-    late, kept = late_values(parts), choose_kept(parts)
+    kept = choose_kept(parts)
     room, factor_room = Room(), Room()
     state_offsets = tuple(room.take(value.size) for value in parts.new_states[1:])
     pointers = {value: name for name, value in inputs.items()}

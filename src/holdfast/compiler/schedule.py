@@ -283,4 +283,3 @@ def crossing(stages: list[Stage]) -> set[Value]:
                 written.setdefault(store.value, number)
                 across |= {value for value, _ in store.reads if written.get(value, number) < number}
     return across
-

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, fx, nn
@@ -100,7 +101,7 @@ def trace_with(step: Step, held: dict[str, Tensor], batch: int, lines: "Lines") 
         return functional_call(step, named, (x, *rest[: len(sizes)]))
 
     def run_and_differentiate(primals: tuple[Tensor, ...], cotangents: tuple[Tensor, ...]):
-        new, pull_back = vjp(run, *primals)
+        new, pull_back = vjp(run, *primals)[:2]
         return *new, *pull_back(cotangents)
 
     with torch.autocast("cpu", enabled=False), FakeTensorMode():
@@ -185,7 +186,7 @@ def dtype_of(cell: Cell) -> torch.dtype:
 
 
 @cache
-def decompositions() -> dict[object, Callable]:
+def decompositions() -> dict[Any, Callable]:
     """Rules that write composite operations, such as layer normalisation, in terms of elementary ones."""
     composite = (
         aten.native_layer_norm,

@@ -67,7 +67,7 @@ def verify(traced: Traced) -> dict[fx.Node, Kind]:
 def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
     """The kind of one node, from those of its arguments."""
     name = name_of(node)
-    sources = [kinds[arg] for arg in node.all_input_nodes]
+    sources: list[Kind] = [kinds[arg] for arg in node.all_input_nodes]
     if "getitem" in name:
         return sources[0]
     if "rows" not in sources and "columns" not in sources:
@@ -107,9 +107,10 @@ def turned(node: fx.Node, source: Kind, name: str) -> Kind:
 
 def axes_of(node: fx.Node) -> set[int]:
     """The axes along which an operation acts."""
-    if node.target not in ALONG_AN_AXIS:
+    target: Any = node.target
+    if target not in ALONG_AN_AXIS:
         return set()
-    place = ALONG_AN_AXIS[node.target]
+    place = ALONG_AN_AXIS[target]
     first: Any = node.all_input_nodes[0]
     rank = len(shape_of(first)) + (node.target is aten.unsqueeze.default)
     given: Any = node.args[place] if len(node.args) > place else node.kwargs.get("dim", 0)

@@ -230,7 +230,8 @@ def cumsum_text(store: Store, pointers: dict[Value, str]) -> list[str]:
         else f"for (long j{axis} = 0; j{axis} < {extent}; ++j{axis}) {{"
     )
     lines = ["using V = T;", "T sum = 0;", direction]
-    lines += indented([*body.statements, f"sum += {name};", f"({pointers[value]})[{place(store.place)}] = sum;"]) + ["}"]
+    write = f"({pointers[value]})[{place(store.place)}] = sum;"
+    lines += [*indented([*body.statements, f"sum += {name};", write]), "}"]
     return nest(store.shape, [k for k in range(len(store.shape)) if k != axis], ["{", *indented(lines), "}"])
 
 

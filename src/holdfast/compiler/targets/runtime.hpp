@@ -217,8 +217,9 @@ template <class T> struct Packed {
     T* data = nullptr;
     static size_t size(long K, long N) { return size_t((N + lanes - 1) / lanes * lanes) * size_t(K); }
     static long width_of(long left) { return left == 4 ? 2 : std::min<long>(left, tile_vectors); }
-    void pack(const T* w, long K_, long N_, long stride_k, long stride_n, T* to) {
-        K = K_, N = N_, vectors = (N + lanes - 1) / lanes, data = to;
+    void place(long K_, long N_, T* at) { K = K_, N = N_, vectors = (N + lanes - 1) / lanes, data = at; }
+    void pack(const T* w, long stride_k, long stride_n) {
+        T* to = data;
         for (long first = 0; first < vectors;) {
             const long width = width_of(vectors - first);
             const long columns = width * lanes, start = first * lanes, end = std::min(columns, N - start);
@@ -439,6 +440,8 @@ struct Arguments {
     const int64_t* lengths;   // (B,) or null
     const int64_t* order;     // (B,) the rows, longest first, or null
     const uint8_t* reset;     // (T, B) or null
+    void* packed;             // room for the packed weights of this kernel, or null for the thread's own
+    int64_t pack;             // whether they must be packed; 0 only if `packed` holds them already
     int64_t poison;           // fill scratch memory with NaN
     const void* d_output;     // (T, B, size of the first state)
     int64_t d_output_stride;  // from one row to the next; 0 if all are the same zeros
