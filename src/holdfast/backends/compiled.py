@@ -6,10 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from holdfast.backends import ops
 from holdfast.backends.backend import Backend, Work
 from holdfast.backends.kernel import Kernel, Masks
 from holdfast.backends.kernels import Kernels
-from holdfast.backends.native import transformed
+from holdfast.backends.native import differentiated_by_function
 from holdfast.backends.reference import select
 from holdfast.backends.unroll import Run
 from holdfast.cells import Cell
@@ -38,8 +39,8 @@ class Compiled(Backend):
             return f"kernels run on the CPU, not on {device}"
         if work is not None and work.reset is not None and type(cell).initial_state is not Cell.initial_state:
             return f"{type(cell).__name__} resets to a state of its own, not to zeros"
-        if work is not None and transformed():
-            return "kernels do not run under torch.func transforms, torch.compile or export"
+        if work is not None and differentiated_by_function():
+            return "kernels do not run under torch.func transforms"
         kernel = self.kernels.of(cell)
         return kernel if isinstance(kernel, str) else None
 
@@ -54,7 +55,11 @@ class Compiled(Backend):
             state, parameters = tensors[: len(work.state)], tensors[len(work.state) :]
             reference = functools.partial(by_reference, Step(cell, kernel), work)
             run = Run(kernel, len(state), masks_of(work), work.recompute, reference)
-            output, *last = run(x, state, parameters)
+            if torch.compiler.is_compiling():
+                masks = (run.masks.lengths, run.masks.order, run.masks.reset)
+                output, *last, _ = ops.unroll(ops.number_of(kernel), x, state, parameters, *masks)
+            else:
+                output, *last = run(x, state, parameters)
             if given in HALVES and not torch.is_autocast_enabled("cpu"):
                 output, *last = (tensor.to(given) for tensor in (output, *last))
         return output, cell.make_state(last)

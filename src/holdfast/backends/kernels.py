@@ -1,6 +1,7 @@
 """Which kernel a cell has: compiled when first needed, then remembered."""
 
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from weakref import WeakKeyDictionary
 
 import torch
@@ -58,10 +59,16 @@ def program_of(cell: Cell):
     """
     if cell.input_size <= WIDEST_INPUT_WITHIN:
         try:
-            return compile_cell(cell, from_input=True)
+            return in_clean_thread(compile_cell, cell, from_input=True)
         except Refusal:
             pass
-    return compile_cell(cell, from_input=False)
+    return in_clean_thread(compile_cell, cell, from_input=False)
+
+
+def in_clean_thread(function, *args, **keywords):
+    """What a function returns where torch's modes are as at the start: no inference mode, autocast, export."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *args, **keywords).result()
 
 
 WIDEST_INPUT_WITHIN = 64

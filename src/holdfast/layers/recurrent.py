@@ -101,6 +101,7 @@ class Recurrent(nn.Module):
         """Features of an output step: the width of the cell's first state, for each direction."""
         return self._cell(0).output_size * self.directions
 
+    @torch.compiler.disable  # under torch.compile a layer runs as it always does: it is compiled already
     def forward(
         self,
         input: Tensor | PackedSequence,
