@@ -44,7 +44,7 @@ def bench(
     plan = QUICK if quick else FULL
     record = Record("quick" if quick else "full", machine=describe_machine())
     console = Console(width=None if sys.stdout.isatty() else 120)
-    if os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
+    if torch.get_num_threads() > 1 and os.getloadavg()[0] > BUSY * (os.cpu_count() or 1):
         record.notes.append(DISTURBED)
     for section in only or plan.sections:
         with console.status(f"measuring: {section}"):
