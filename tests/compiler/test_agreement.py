@@ -2,10 +2,11 @@
 
 import pytest
 import torch
-from tests.compiler.workloads import LONG, NAMES, ODD, SMALLEST, Size, build, results, work_for, worst
 
 from holdfast.backends import Compiled, Reference
 from holdfast.backends.kernels import Kernels
+
+from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, results, work_for, worst
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 

@@ -5,9 +5,10 @@ import pickle
 
 import pytest
 import torch
-from tests.compiler.workloads import build
 
 from holdfast.backends.compiled import KERNELS
+
+from .workloads import build
 
 
 @pytest.fixture(autouse=True)

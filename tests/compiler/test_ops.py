@@ -6,7 +6,8 @@ from torch import nn
 
 from holdfast.backends import ops
 from holdfast.backends.kernel import Kernel
-from tests.compiler.workloads import build
+
+from .workloads import build
 
 
 class Tagger(nn.Module):

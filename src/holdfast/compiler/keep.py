@@ -34,7 +34,7 @@ def choose_kept(parts: Parts) -> tuple[Value, ...]:
             kept[value] = None
     for value in wanted:
         if value not in kept and value not in free and not follows(value, kept, free):
-            kept |= dict.fromkeys(storable(value))
+            kept |= dict.fromkeys(cheapest(value, kept, free))
     return tuple(kept)
 
 
@@ -71,6 +71,22 @@ def follows(value: Value, kept: dict[Value, None], free: set[Value]) -> bool:
     if value in kept or value in free or value.op in LEAVES:
         return True
     return not is_dear(value) and all(follows(arg, kept, free) for arg in value.args)
+
+
+def cheapest(value: Value, kept: dict[Value, None], free: set[Value]) -> list[Value]:
+    """What to keep so that a cheap value can be had: it, or what it follows from, whichever takes less memory."""
+    sources = [dear for dear in dear_sources(value) if dear not in kept and dear not in free]
+    itself = storable(value)
+    return sources if sum(v.size for v in sources) <= sum(v.size for v in itself) else itself
+
+
+def dear_sources(value: Value) -> dict[Value, None]:
+    """The dear values from which a cheap one follows."""
+    if value.op in LEAVES:
+        return {}
+    if is_dear(value):
+        return {value: None}
+    return {source: None for arg in value.args for source in dear_sources(arg)}
 
 
 def storable(value: Value) -> list[Value]:

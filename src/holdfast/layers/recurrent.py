@@ -101,8 +101,9 @@ class Recurrent(nn.Module):
         """Features of an output step: the width of the cell's first state, for each direction."""
         return self._cell(0).output_size * self.directions
 
-    @torch.compiler.disable  # under torch.compile a layer runs as it always does: it is compiled already
-    def forward(
+    # under torch.compile a layer runs as it always does: it is compiled already
+    @torch.compiler.disable  # pyright: ignore[reportArgumentType]
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         input: Tensor | PackedSequence,
         state: State | None = None,
