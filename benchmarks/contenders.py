@@ -25,12 +25,13 @@ class Run:
     Args:
         forward: the outputs, without a graph.
         training: forward and backward, to gradients of all parameters; the input needs none.
-        products: floating-point operations of the matrix products of `forward`; 0 if unknown.
+        products, training_products: floating-point operations of the matrix products of both; 0 if unknown.
     """
 
     forward: Callable[[], object]
     training: Callable[[], object]
     products: int = 0
+    training_products: int = 0
 
 
 def holdfast_layer(model: str, workload: Workload, backend: str, recompute=None):
@@ -73,8 +74,10 @@ def module_run(layer: nn.Module, x, gradient: Tensor, **options) -> Run:
         output.backward(gradient)
 
     rows = gradient.shape[0] * (gradient.shape[1] if gradient.dim() == 3 else 1)
-    weights = sum(parameter.numel() for parameter in layer.parameters() if parameter.dim() == 2)
-    return Run(forward, training, 2 * rows * weights)
+    weights = {name: parameter.numel() for name, parameter in layer.named_parameters() if parameter.dim() == 2}
+    from_input = sum(count for name, count in weights.items() if "weight_ih" in name)  # the input needs no gradient
+    total = sum(weights.values())
+    return Run(forward, training, 2 * rows * total, 2 * rows * (3 * total - from_input))
 
 
 def prepare(label: str, workload: Workload) -> Run:

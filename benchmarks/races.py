@@ -25,7 +25,7 @@ def run_race(
         for task in tasks if runs else ():
             functions = {label: run.forward if task == FORWARD else run.training for label, run in runs.items()}
             operations: dict[str, float] = {
-                label: run.products * (1 if task == FORWARD else 3) for label, run in runs.items()
+                label: run.products if task == FORWARD else run.training_products for label, run in runs.items()
             }
             if peak:
                 functions[PEAK], operations[PEAK] = peak

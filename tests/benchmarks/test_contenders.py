@@ -30,7 +30,9 @@ def test_training_reaches_all_parameters():
 
 
 def test_operations_are_those_of_the_matrix_products():
-    assert torch_run(nn.LSTM, TINY).products == 2 * 5 * 3 * (4 * 4) * (2 + 4)
+    run = torch_run(nn.LSTM, TINY)
+    assert run.products == 2 * 5 * 3 * (4 * 4) * (2 + 4)
+    assert run.training_products == 2 * 5 * 3 * (4 * 4) * (2 * 2 + 3 * 4)
 
 
 def test_torch_takes_ragged_batches_packed():
