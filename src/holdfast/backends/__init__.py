@@ -1,17 +1,19 @@
-"""How an unroll runs: the reference, torch's own kernels, and the choice between them."""
+"""How an unroll runs: the reference, torch's own kernels, generated kernels, and the choice between them."""
 
 from holdfast.backends.backend import Backend, Recompute, Work
 from holdfast.backends.choose import BackendName, Choice, check_backend, choose
+from holdfast.backends.compiled import Compiled
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
 
-ALL = (Reference, Native)
+ALL = (Reference, Native, Compiled)
 
 __all__ = [
     "ALL",
     "Backend",
     "BackendName",
     "Choice",
+    "Compiled",
     "Native",
     "Recompute",
     "Reference",

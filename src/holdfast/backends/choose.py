@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from holdfast.backends.backend import Backend, Work
+from holdfast.backends.compiled import Compiled
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
 from holdfast.cells import Cell
 
-BackendName = Literal["auto", "reference", "native"]
-FASTEST_FIRST: tuple[Backend, ...] = (Native(), Reference())
+BackendName = Literal["auto", "reference", "native", "compiled"]
+FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Reference())
 
 
 @dataclass(frozen=True)

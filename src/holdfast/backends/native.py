@@ -45,9 +45,14 @@ class Native(Backend):
 
 def transformed() -> bool:
     """Whether the call is being traced, or runs under vmap, grad, jvp and the like."""
+    return differentiated_by_function() or torch.compiler.is_compiling()
+
+
+def differentiated_by_function() -> bool:
+    """Whether the call runs under vmap, grad, jvp and the like."""
     # torch has no public question for this
     inside_transform = torch._C._functorch.maybe_current_level() is not None  # pyright: ignore[reportAttributeAccessIssue]
-    return inside_transform or torch.compiler.is_compiling() or torch.autograd.forward_ad._current_level >= 0
+    return inside_transform or torch.autograd.forward_ad._current_level >= 0
 
 
 def unroll_flat(cell: Cell, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -33,6 +33,8 @@ def unroll_segment(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """The time loop itself: x (T, B, I) and a state to outputs (T, B, width) and the last state."""
     state, outputs = cell.make_state(state), []
+    if reset is not None and valid is not None:
+        reset = reset & valid  # beyond its end a row keeps the state that it has there
     fresh = None if reset is None else cell.initial_state(x.shape[1], like=state[0])
     for t, p in enumerate(cell.project(x)):
         if reset is not None:

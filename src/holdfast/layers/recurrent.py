@@ -16,6 +16,7 @@ from holdfast.cells.cell import positive
 from holdfast.initialisers import Initialiser, initialise
 from holdfast.layers.explain import Explanation
 from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack, within
+from holdfast.layers.stream import step_quickly
 
 State = Tensor | tuple[Tensor, ...]
 
@@ -101,7 +102,9 @@ class Recurrent(nn.Module):
         """Features of an output step: the width of the cell's first state, for each direction."""
         return self._cell(0).output_size * self.directions
 
-    def forward(
+    # under torch.compile a layer runs as it always does: it is compiled already
+    @torch.compiler.disable  # pyright: ignore[reportArgumentType]
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         input: Tensor | PackedSequence,
         state: State | None = None,
@@ -154,6 +157,9 @@ class Recurrent(nn.Module):
             raise ValueError("a bidirectional layer can't step: it reads from the end too; use bidirectional=False")
         if x.dim() not in (1, 2):
             raise ValueError(f"step expects (batch, {self.input_size}) or ({self.input_size},), got {tuple(x.shape)}")
+        quick = step_quickly(self, x, state)
+        if quick is not None:
+            return quick
         time_axis = 1 if self.batch_first and x.dim() == 2 else 0
         output, state = self(x.unsqueeze(time_axis), state)
         return output.squeeze(time_axis), state

@@ -1,0 +1,17 @@
+"""How much later than the second the first forward and backward of a model ends."""
+
+import json
+import sys
+
+import torch
+
+from benchmarks.clock import clock
+from benchmarks.contenders import prepare
+from benchmarks.workloads import Workload
+
+# What torch itself does at its first call in a process is not of interest.
+torch.nn.Linear(3, 3)(torch.ones(3, 3)).tanh().sum().backward()
+
+training = prepare(f"{sys.argv[1]} compiled", Workload(20, 8, 3, 64)).training
+first = clock(training)
+print(json.dumps({"late": first - min(clock(training) for _ in range(5))}))

@@ -1,0 +1,103 @@
+"""Generated C++: any cell's step, forward and backward, as one kernel over the whole sequence."""
+
+import functools
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from holdfast.backends import ops
+from holdfast.backends.backend import Backend, Work
+from holdfast.backends.kernel import Kernel, Masks
+from holdfast.backends.kernels import Kernels
+from holdfast.backends.native import differentiated_by_function
+from holdfast.backends.reference import select
+from holdfast.backends.unroll import Run
+from holdfast.cells import Cell
+
+KERNELS = Kernels()
+HALVES = (torch.bfloat16, torch.float16)
+
+
+class Compiled(Backend):
+    """The kernel that the compiler writes for a cell, on the CPU.
+
+    Gradients are by kernel too; where a gradient is to be differentiated itself, it goes through the reference.
+
+    Args:
+        kernels: where kernels are kept; those of the process unless given.
+    """
+
+    name = "compiled"
+
+    def __init__(self, kernels: Kernels = KERNELS):
+        self.kernels = kernels
+
+    def obstacle(self, cell: Cell, work: Work | None = None) -> str | None:
+        device = next((p.device.type for p in cell.parameters()), "cpu") if work is None else work.x.device.type
+        if device != "cpu":
+            return f"kernels run on the CPU, not on {device}"
+        if work is not None and work.reset is not None and type(cell).initial_state is not Cell.initial_state:
+            return f"{type(cell).__name__} resets to a state of its own, not to zeros"
+        if work is not None and differentiated_by_function():
+            return "kernels do not run under torch.func transforms"
+        kernel = self.kernels.of(cell)
+        return kernel if isinstance(kernel, str) else None
+
+    def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+        kernel = self.kernels.of(cell)
+        assert isinstance(kernel, Kernel)
+        dtype, given = kernel.program.dtype, work.x.dtype
+        x = work.x if kernel.program.from_input else cell.project(work.x)
+        with torch.autocast("cpu", enabled=False):
+            held = (*cell.parameters(), *cell.buffers())
+            x, *tensors = (tensor.to(dtype).contiguous() for tensor in (x, *work.state, *held))
+            state, parameters = tensors[: len(work.state)], tensors[len(work.state) :]
+            reference = functools.partial(by_reference, Step(cell, kernel), work)
+            run = Run(kernel, len(state), masks_of(work), work.recompute, reference)
+            if torch.compiler.is_compiling():
+                masks = (run.masks.lengths, run.masks.order, run.masks.reset)
+                output, *last, _ = ops.unroll(ops.number_of(kernel), x, state, parameters, *masks)
+            else:
+                output, *last = run(x, state, parameters)
+            if given in HALVES and not torch.is_autocast_enabled("cpu"):
+                output, *last = (tensor.to(given) for tensor in (output, *last))
+        return output, cell.make_state(last)
+
+
+def masks_of(work: Work) -> Masks:
+    """The masks of a work as kernels take them."""
+    reset = None if work.reset is None else work.reset.contiguous()
+    if work.valid is None:
+        return Masks(reset=reset)
+    lengths = work.valid.sum(0)
+    return Masks(lengths, lengths.argsort(descending=True), reset)
+
+
+class Step(nn.Module):
+    """A cell's step from what its kernel begins with, for calls with other parameters."""
+
+    def __init__(self, cell: Cell, kernel: Kernel):
+        super().__init__()
+        self.cell, self.from_input = cell, kernel.program.from_input
+        self.names = [f"cell.{name}" for name in kernel.program.parameters]
+
+    def forward(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        return self.cell.next_state(self.cell.project(x) if self.from_input else x, state)
+
+
+def by_reference(step: Step, work: Work, tensors) -> tuple[Tensor, ...]:
+    """The unroll in plain PyTorch from (x or p, states, parameters)."""
+    x, *rest = tensors
+    count = len(work.state)
+    state, outputs = step.cell.make_state(rest[:count]), []
+    fresh = [torch.zeros_like(part) for part in state]
+    values = dict(zip(step.names, rest[count:], strict=True))
+    for t, part in enumerate(x):
+        valid = None if work.valid is None else work.valid[t]
+        if work.reset is not None:
+            state = select(step.cell, work.reset[t] if valid is None else work.reset[t] & valid, fresh, state)
+        new = functional_call(step, values, (part, state))
+        state = new if valid is None else select(step.cell, valid, new, state)
+        outputs.append(new[0] if valid is None else torch.where(valid.unsqueeze(-1), new[0], 0))
+    return torch.stack(outputs), *state

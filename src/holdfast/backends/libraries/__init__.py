@@ -1,0 +1,1 @@
+"""Libraries of compiled kernels: the compiler that makes them, and the private folder that keeps them."""

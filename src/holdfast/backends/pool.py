@@ -1,0 +1,64 @@
+"""Large arrays that are used again: on many machines new memory costs more than what is computed in it."""
+
+import ctypes
+import weakref
+from collections import defaultdict
+from math import prod
+
+import torch
+from torch import Tensor
+
+SMALL = 1 << 16
+"""Bytes below which the allocator's own pools do well."""
+
+
+class Pool:
+    """Hands out uninitialised tensors, and takes their memory back when the last of their views is gone.
+
+    It holds on to at most as much as was in use at one time.
+    """
+
+    def __init__(self):
+        self.free: dict[int, list[Tensor]] = defaultdict(list)
+        self.idle = self.in_use = self.peak = 0
+
+    def empty(self, *shape: int, dtype: torch.dtype) -> Tensor:
+        """A tensor with any content."""
+        count = prod(shape)
+        size = count * dtype.itemsize
+        if size < SMALL:
+            return torch.empty(shape, dtype=dtype)
+        block = self.take(size)
+        memory = (ctypes.c_char * size).from_address(block.data_ptr())
+        weakref.finalize(memory, self.give_back, block).atexit = False
+        return torch.frombuffer(memory, dtype=dtype, count=count).view(shape)
+
+    def take(self, size: int) -> Tensor:
+        """A block of memory of exactly that size."""
+        self.in_use += size
+        self.peak = max(self.peak, self.in_use)
+        try:
+            block = self.free[size].pop()
+        except IndexError:
+            return torch.empty(size, dtype=torch.uint8)
+        self.idle -= size
+        return block
+
+    def give_back(self, block: Tensor) -> None:
+        """Keep a block for the next who asks for its size; let others go if there is too much."""
+        size = block.numel()
+        self.in_use -= size
+        self.idle += size
+        self.free[size].append(block)
+        for other in list(self.free):
+            while self.idle > self.peak and self.free[other] and other != size:
+                self.free[other].pop()
+                self.idle -= other
+
+    def clear(self) -> None:
+        """Give all idle memory back to the system."""
+        self.free.clear()
+        self.idle, self.peak = 0, self.in_use
+
+
+POOL = Pool()

@@ -1,0 +1,116 @@
+"""A kernel over a sequence, as a function that autograd can differentiate."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from holdfast.backends.kernel import Kernel, Masks
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a kernel is to do.
+
+    Args:
+        kernel: of the cell.
+        states: how many states the cell has.
+        masks: ends of rows, and resets.
+        segment: steps whose activations are recomputed together in the backward pass; None to keep them all.
+        reference: the same in plain PyTorch, from (x or p, states and parameters) to (output, *last states): it serves
+            where the gradient itself is to be differentiated.
+    """
+
+    kernel: Kernel
+    states: int
+    masks: Masks
+    segment: int | None
+    reference: Callable[[Sequence[Tensor]], tuple[Tensor, ...]]
+
+    def __call__(self, x: Tensor, state: Sequence[Tensor], parameters: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """The output (T, B, H) and the last states."""
+        tensors = (x, *state, *parameters)
+        if torch.is_grad_enabled() and any(tensor.requires_grad for tensor in tensors):
+            return Unrolled.apply(self, *tensors)
+        output, last, _ = self.kernel.forward(x, state, parameters, self.masks, keep=False)
+        return output, *last
+
+    def windows(self, steps: int) -> list[tuple[int, int]]:
+        """First step, and the one after the last, of each segment."""
+        segment = self.segment or steps
+        return [(first, min(first + segment, steps)) for first in range(0, steps, segment)]
+
+
+class Unrolled(torch.autograd.Function):
+    """Forward: one call of the kernel; backward: another; over segments, a call of each for every segment."""
+
+    @staticmethod
+    def forward(ctx, run: Run, x: Tensor, *tensors: Tensor):
+        state, parameters = tensors[: run.states], tensors[run.states :]
+        ctx.run = run
+        if run.segment is None:
+            output, last, saved = run.kernel.forward(x, state, parameters, run.masks, keep=True)
+            ctx.save_for_backward(x, *tensors, output, saved)
+            return output, *last
+        output = run.kernel.new(*x.shape[:2], run.kernel.program.layout.states[0])
+        anchors: list[Sequence[Tensor]] = [state]
+        for first, end in run.windows(len(x)):
+            masks = run.masks.window(first, end)
+            part, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False)
+            output[first:end] = part
+            anchors.append(last)
+        ctx.save_for_backward(x, *tensors, *(part for anchor in anchors[1:-1] for part in anchor))
+        return output, *anchors[-1]
+
+    @staticmethod
+    def backward(ctx, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
+        if torch.is_grad_enabled():
+            return None, *differentiable_gradient(ctx, gradients)
+        return None, *gradient(ctx, gradients[0], gradients[1:])
+
+
+@once_differentiable
+def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+    """The gradients of x, states and parameters, by the kernel."""
+    run: Run = ctx.run
+    x, *rest = ctx.saved_tensors
+    count = len(ctx.needs_input_grad) - 2
+    tensors, kept = rest[:count], rest[count:]
+    state, parameters = tensors[: run.states], tensors[run.states :]
+    wanted = ctx.needs_input_grad[1]
+    if run.segment is None:
+        output, saved = kept
+        d_input, d_state, d_parameters = run.kernel.backward(
+            x, state, parameters, run.masks, output, saved, d_output, d_last, input_gradient=wanted
+        )
+        return d_input, *d_state, *d_parameters
+    anchors = [state, *(kept[k : k + run.states] for k in range(0, len(kept), run.states))]
+    return backward_over_segments(run, x, anchors, parameters, d_output, d_last, wanted)
+
+
+def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d_state, wanted: bool):
+    """From the last segment to the first: run it again, keeping what is needed, and go back through it."""
+    d_input = torch.empty_like(x) if wanted else None
+    total: list[Tensor | None] = [None] * len(parameters)
+    for (first, end), state in zip(reversed(run.windows(len(x))), reversed(anchors), strict=True):
+        part, masks = x[first:end], run.masks.window(first, end)
+        output, _, saved = run.kernel.forward(part, state, parameters, masks, keep=True)
+        d_part, d_state, d_parameters = run.kernel.backward(
+            part, state, parameters, masks, output, saved, d_output[first:end], d_state, input_gradient=wanted
+        )
+        if d_input is not None and d_part is not None:
+            d_input[first:end] = d_part
+        total = [b if a is None else a if b is None else a + b for a, b in zip(total, d_parameters, strict=True)]
+    return d_input, *d_state, *total
+
+
+def differentiable_gradient(ctx, gradients: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
+    """The same gradients through the reference, on a graph of their own."""
+    run, needed = ctx.run, ctx.needs_input_grad[1:]
+    tensors = ctx.saved_tensors[: len(needed)]
+    outputs = run.reference(tensors)
+    wanted = [tensor for tensor, need in zip(tensors, needed, strict=True) if need]
+    found = iter(torch.autograd.grad(outputs, wanted, gradients, create_graph=True, allow_unused=True))
+    return tuple(next(found) if need else None for need in needed)

@@ -1,0 +1,473 @@
+// What every generated kernel stands on: vectors, elementary functions, matrix products on packed weights, threads.
+// It needs nothing but a C++20 compiler with vector extensions (g++ or clang++).
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <thread>
+#include <type_traits>
+#include <vector>
+
+#define INLINE inline __attribute__((always_inline))
+
+namespace holdfast {
+
+// ---------------------------------------------------------------- vectors
+
+#if defined(__AVX512F__)
+constexpr int vector_bytes = 64, tile_rows = 8, tile_vectors = 3;
+#elif defined(__AVX__)
+constexpr int vector_bytes = 32, tile_rows = 6, tile_vectors = 2;
+#elif defined(__aarch64__)
+constexpr int vector_bytes = 16, tile_rows = 8, tile_vectors = 3;
+#else
+constexpr int vector_bytes = 16, tile_rows = 4, tile_vectors = 2;
+#endif
+
+template <class T, int N> struct vector_of { typedef T type __attribute__((vector_size(N * sizeof(T)))); };
+template <class T> struct vector_of<T, 1> { using type = T; };
+template <class T, int N> using vec = typename vector_of<T, N>::type;
+
+template <class T> constexpr int most_lanes = vector_bytes / int(sizeof(T));
+
+// The widest vector that a row of n numbers fills; rows that are no multiple of it overlap at their end.
+template <class T> constexpr int lanes_for(long n) {
+    int lanes = 1;
+    while (lanes * 2 <= n && lanes * 2 <= most_lanes<T>) lanes *= 2;
+    return lanes;
+}
+
+template <class V> struct element { using type = std::remove_cvref_t<decltype(V{}[0])>; };
+template <> struct element<float> { using type = float; };
+template <> struct element<double> { using type = double; };
+template <class V> using element_of = typename element<V>::type;
+template <class V> constexpr int lanes_of = int(sizeof(V) / sizeof(element_of<V>));
+template <class V>
+using integers = vec<std::conditional_t<sizeof(element_of<V>) == 4, int32_t, int64_t>, lanes_of<V>>;
+
+template <class V> INLINE V load(const element_of<V>* from) {
+    V v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+template <class V> INLINE void store(element_of<V>* to, V v) { std::memcpy(to, &v, sizeof v); }
+template <class V> INLINE V splat(element_of<V> x) {
+    if constexpr (lanes_of<V> == 1) return x;
+    else return V{} + x;
+}
+template <class To, class From> INLINE To bits(From v) {
+    To to;
+    static_assert(sizeof to == sizeof v);
+    std::memcpy(&to, &v, sizeof v);
+    return to;
+}
+template <class M, class V> INLINE V select(M mask, V a, V b) { return mask ? a : b; }
+template <class V> INLINE element_of<V> total(V v) {
+    if constexpr (lanes_of<V> == 1) return v;
+    else {
+        element_of<V> sum = 0;
+        for (int k = 0; k < lanes_of<V>; ++k) sum += v[k];
+        return sum;
+    }
+}
+
+// ---------------------------------------------------------------- elementary functions, without branches
+
+template <class V> INLINE V maximum(V a, V b) { return select((a > b) | (a != a), a, b); }  // NaN wins, as in torch
+template <class V> INLINE V minimum(V a, V b) { return select((a < b) | (a != a), a, b); }
+template <class V> INLINE V relu(V x) { return select(x < V{}, V{}, x); }
+template <class V> INLINE V absolute(V x) { return select(x < V{}, -x, x); }
+
+template <class V> INLINE element_of<V> greatest(V v) {
+    if constexpr (lanes_of<V> == 1) return v;
+    else {
+        element_of<V> most = v[0];
+        for (int k = 1; k < lanes_of<V>; ++k) most = maximum<element_of<V>>(most, v[k]);
+        return most;
+    }
+}
+template <class V> INLINE element_of<V> least(V v) { return -greatest(V(-v)); }
+
+// x = n ln 2 + r, |r| <= ln 2 / 2. Gives e^r - 1, and n as an integer. |x| must be below 2^20.
+template <class V> INLINE V reduced_expm1(V x, integers<V>& n) {
+    using T = element_of<V>;
+    using I = integers<V>;
+    if constexpr (sizeof(T) == 4) {
+        const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
+        const V shifted = x * T(1.44269504088896341f) + magic;
+        n = bits<I>(shifted) - bits<I>(magic);
+        const V whole = shifted - magic;
+        V r = x - whole * T(0.693359375f);
+        r = r - whole * T(-2.12194440e-4f);
+        V p = splat<V>(1.9875691500e-4f);
+        p = p * r + T(1.3981999507e-3f);
+        p = p * r + T(8.3334519073e-3f);
+        p = p * r + T(4.1665795894e-2f);
+        p = p * r + T(1.6666665459e-1f);
+        p = p * r + T(5.0000001201e-1f);
+        return p * (r * r) + r;
+    } else {
+        const V magic = splat<V>(6755399441055744.0);  // 1.5 * 2^52
+        const V shifted = x * T(1.4426950408889634074) + magic;
+        n = bits<I>(shifted) - bits<I>(magic);
+        const V whole = shifted - magic;
+        V r = x - whole * T(6.93145751953125e-1);
+        r = r - whole * T(1.42860682030941723212e-6);
+        V p = splat<V>(1.0 / 6227020800.0);
+        constexpr double inverse_factorials[] = {1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
+                                                 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
+                                                 1.0 / 6.0, 0.5};
+        for (double c : inverse_factorials) p = p * r + T(c);
+        return p * (r * r) + r;
+    }
+}
+
+// 2^n for n within the range of normal numbers.
+template <class V> INLINE V power_of_two(integers<V> n) {
+    if constexpr (sizeof(element_of<V>) == 4) return bits<V>(integers<V>((n + 127) << 23));
+    else return bits<V>(integers<V>((n + 1023) << 52));
+}
+
+template <class V> INLINE V clamped(V x, double low, double high) {
+    using T = element_of<V>;
+    x = select(x < splat<V>(T(low)), splat<V>(T(low)), x);
+    return select(x > splat<V>(T(high)), splat<V>(T(high)), x);
+}
+
+template <class V> INLINE V exponential(V x) {
+    constexpr bool single = sizeof(element_of<V>) == 4;
+    integers<V> n;
+    const V p = reduced_expm1(clamped(x, single ? -104.0 : -746.0, single ? 89.0 : 710.0), n);
+    const integers<V> half = n >> 1;  // in two steps, for results near the ends of the range
+    return (p + element_of<V>(1)) * power_of_two<V>(half) * power_of_two<V>(n - half);
+}
+
+template <class V> INLINE V sigmoid(V x) {
+    constexpr bool single = sizeof(element_of<V>) == 4;
+    integers<V> n;
+    const V p = reduced_expm1(clamped(V(-x), single ? -87.0 : -708.0, single ? 88.0 : 709.0), n);
+    const V scale = power_of_two<V>(n);
+    return element_of<V>(1) / (element_of<V>(1) + (p * scale + scale));
+}
+
+template <class V> INLINE V hyperbolic_tangent(V x) {
+    integers<V> n;
+    const V twice = clamped(V(absolute(x) * element_of<V>(2)), 0.0, 44.0);
+    const V p = reduced_expm1(twice, n);
+    const V scale = power_of_two<V>(n);
+    const V e = p * scale + (scale - element_of<V>(1));  // e^|2x| - 1
+    const V t = e / (e + element_of<V>(2));
+    return select(x < V{}, -t, t);
+}
+
+// Functions without a form of our own, lane by lane.
+template <class V, class F> INLINE V each(V x, F f) {
+    if constexpr (lanes_of<V> == 1) return f(x);
+    else {
+        V y;
+        for (int k = 0; k < lanes_of<V>; ++k) y[k] = f(x[k]);
+        return y;
+    }
+}
+template <class V> INLINE V square_root(V x) { return each(x, [](auto u) { return std::sqrt(u); }); }
+template <class V> INLINE V power(V x, V y) {
+    if constexpr (lanes_of<V> == 1) return std::pow(x, y);
+    else {
+        V z;
+        for (int k = 0; k < lanes_of<V>; ++k) z[k] = std::pow(x[k], y[k]);
+        return z;
+    }
+}
+template <class M> INLINE M inverted(M mask) {
+    if constexpr (std::is_same_v<M, bool>) return !mask;
+    else return ~mask;
+}
+template <class V> INLINE V signum(V x) {
+    return select(x > V{}, splat<V>(1), select(x < V{}, splat<V>(-1), x));
+}
+
+// ---------------------------------------------------------------- memory
+
+// Scratch that a thread keeps between calls: new pages are dear.
+template <class T> struct Scratch {
+    std::vector<char> memory;
+    size_t used = 0;
+    void need(size_t bytes) {
+        used = 0;
+        if (memory.size() < bytes + 64) memory.resize(bytes + 64);
+    }
+    void poison() { std::memset(memory.data(), 0xff, memory.size()); }  // NaN
+    T* take(size_t count) {
+        auto at = (reinterpret_cast<uintptr_t>(memory.data()) + used + 63) & ~uintptr_t(63);
+        used = at + count * sizeof(T) - reinterpret_cast<uintptr_t>(memory.data());
+        return reinterpret_cast<T*>(at);
+    }
+};
+constexpr size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64 + 64; }
+
+// ---------------------------------------------------------------- matrix products
+
+// Weights (K, N) cut into blocks of a few vectors' width, each block row after row.
+template <class T> struct Packed {
+    static constexpr int lanes = most_lanes<T>;
+    long K = 0, N = 0, vectors = 0;
+    T* data = nullptr;
+    static size_t size(long K, long N) { return size_t((N + lanes - 1) / lanes * lanes) * size_t(K); }
+    static long width_of(long left) { return left == 4 ? 2 : std::min<long>(left, tile_vectors); }
+    void place(long K_, long N_, T* at) { K = K_, N = N_, vectors = (N + lanes - 1) / lanes, data = at; }
+    void pack(const T* w, long stride_k, long stride_n) {
+        T* to = data;
+        for (long first = 0; first < vectors;) {
+            const long width = width_of(vectors - first);
+            const long columns = width * lanes, start = first * lanes, end = std::min(columns, N - start);
+            if (stride_n == 1) {
+                for (long k = 0; k < K; ++k, to += columns) {
+                    std::memcpy(to, w + k * stride_k + start, size_t(end) * sizeof(T));
+                    std::fill(to + end, to + columns, T(0));
+                }
+            } else {
+                for (long k0 = 0; k0 < K; k0 += 16)  // a block at a time: the source is read along its rows
+                    for (long n = 0; n < columns; ++n)
+                        for (long k = k0; k < std::min(K, k0 + 16); ++k)
+                            to[k * columns + n] = n < end ? w[k * stride_k + (start + n) * stride_n] : T(0);
+                to += K * columns;
+            }
+            first += width;
+        }
+    }
+};
+
+template <class T, int R, int NV>
+INLINE void tile(const T* const* a, long K, const T* w, T* const* c, long column, long N, bool accumulate) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    V sum[R][NV] = {};
+    const T* rows[R];
+    for (int r = 0; r < R; ++r) rows[r] = a[r];
+    for (long k = 0; k < K; ++k, w += NV * lanes) {
+        V b[NV];
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) b[v] = load<V>(w + v * lanes);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) {
+            const V x = splat<V>(rows[r][k]);
+#pragma GCC unroll 8
+            for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) {
+            T* to = c[r] + column + v * lanes;
+            const long left = N - column - v * lanes;
+            if (left >= lanes) store<V>(to, accumulate ? V(load<V>(to) + sum[r][v]) : sum[r][v]);
+            else
+                for (long k = 0; k < left; ++k) to[k] = accumulate ? to[k] + sum[r][v][k] : sum[r][v][k];
+        }
+}
+
+template <class T, int NV>
+INLINE void tiles(int rows, const T* const* a, long K, const T* w, T* const* c, long column, long N, bool accumulate) {
+    switch (rows) {
+        case 1: return tile<T, 1, NV>(a, K, w, c, column, N, accumulate);
+        case 2: return tile<T, 2, NV>(a, K, w, c, column, N, accumulate);
+        case 3: return tile<T, 3, NV>(a, K, w, c, column, N, accumulate);
+        case 4: return tile<T, 4, NV>(a, K, w, c, column, N, accumulate);
+        case 5: if constexpr (tile_rows > 4) return tile<T, 5, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
+        case 6: if constexpr (tile_rows > 5) return tile<T, 6, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
+        case 7: if constexpr (tile_rows > 6) return tile<T, 7, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
+        default: if constexpr (tile_rows > 7) return tile<T, 8, NV>(a, K, w, c, column, N, accumulate);
+    }
+}
+
+// c[i] (N) = or += a[i] (K) times the packed weights, for every row i.
+template <class T>
+__attribute__((noinline)) void product(long rows, const T* const* a, const Packed<T>& w, T* const* c, bool accumulate) {
+    const long parts = (rows + tile_rows - 1) / tile_rows;
+    const T* block = w.data;
+    for (long first = 0; first < w.vectors;) {
+        const long width = Packed<T>::width_of(w.vectors - first), column = first * Packed<T>::lanes;
+        for (long part = 0; part < parts; ++part) {
+            const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
+            if (width == 1) tiles<T, 1>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
+            else if (width == 2) tiles<T, 2>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
+            else tiles<T, tile_vectors>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
+        }
+        block += width * Packed<T>::lanes * w.K;
+        first += width;
+    }
+}
+
+// ---------------------------------------------------------------- sums of outer products over many rows
+
+constexpr long gathered_rows = 256;  // how many are gathered before they are multiplied
+
+// left (rows, M) in blocks of tile_rows columns, each block row after row.
+template <class T> constexpr size_t left_size(long rows, long M) {
+    return size_t((M + tile_rows - 1) / tile_rows * tile_rows) * size_t(rows);
+}
+template <class T> __attribute__((noinline)) void pack_left(long rows, const T* const* from, long M, T* to) {
+    for (long first = 0; first < M; first += tile_rows) {
+        const long width = std::min<long>(tile_rows, M - first);
+        if (width == tile_rows)
+            for (long k = 0; k < rows; ++k, to += tile_rows) std::memcpy(to, from[k] + first, tile_rows * sizeof(T));
+        else
+            for (long k = 0; k < rows; ++k)
+                for (long m = 0; m < tile_rows; ++m) *to++ = m < width ? from[k][first + m] : T(0);
+    }
+}
+
+template <class T, int NV>
+INLINE void add_tile(long rows, const T* left, const T* right, T* to, long height, long column, long N) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    V sum[tile_rows][NV] = {};
+    for (long k = 0; k < rows; ++k, left += tile_rows, right += NV * lanes) {
+        V b[NV];
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) b[v] = load<V>(right + v * lanes);
+#pragma GCC unroll 8
+        for (int r = 0; r < tile_rows; ++r) {
+            const V x = splat<V>(left[r]);
+#pragma GCC unroll 8
+            for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < tile_rows; ++r)
+#pragma GCC unroll 8
+        for (int v = 0; v < NV; ++v) {
+            T* c = to + r * N + column + v * lanes;
+            const long left_over = N - column - v * lanes;
+            if (r >= height) continue;
+            if (left_over >= lanes) store<V>(c, V(load<V>(c) + sum[r][v]));
+            else
+                for (long k = 0; k < left_over; ++k) c[k] += sum[r][v][k];
+        }
+}
+
+// to (M, N) += the sum over rows of packed left (M) times right (N).
+template <class T>
+__attribute__((noinline)) void add_products(long rows, const T* left, long M, const T* const* right, long N, T* to,
+                                            T* packed) {
+    constexpr int lanes = most_lanes<T>;
+    const long vectors = (N + lanes - 1) / lanes;
+    T* block = packed;
+    for (long first = 0; first < vectors;) {
+        const long width = Packed<T>::width_of(vectors - first), start = first * lanes;
+        const long end = std::min(width * lanes, N - start);
+        for (long k = 0; k < rows; ++k, block += width * lanes) {
+            std::memcpy(block, right[k] + start, size_t(end) * sizeof(T));
+            if (end < width * lanes) std::fill(block + end, block + width * lanes, T(0));
+        }
+        first += width;
+    }
+    for (long m = 0; m < M; m += tile_rows, left += tile_rows * rows) {
+        const long height = std::min<long>(tile_rows, M - m);
+        block = packed;
+        for (long first = 0; first < vectors;) {
+            const long width = Packed<T>::width_of(vectors - first), column = first * lanes;
+            if (width == 1) add_tile<T, 1>(rows, left, block, to + m * N, height, column, N);
+            else if (width == 2) add_tile<T, 2>(rows, left, block, to + m * N, height, column, N);
+            else add_tile<T, tile_vectors>(rows, left, block, to + m * N, height, column, N);
+            block += width * lanes * rows;
+            first += width;
+        }
+    }
+}
+
+// to (M) += the sum over rows of left (M).
+template <class T> __attribute__((noinline)) void add_rows(long rows, const T* const* left, long M, T* to) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    const long whole = M / lanes * lanes;
+    for (long m = 0; m < whole; m += lanes) {
+        V sum = {};
+        for (long k = 0; k < rows; ++k) sum += load<V>(left[k] + m);
+        store<V>(to + m, V(load<V>(to + m) + sum));
+    }
+    for (long m = whole; m < M; ++m) {
+        T sum = 0;
+        for (long k = 0; k < rows; ++k) sum += left[k][m];
+        to[m] += sum;
+    }
+}
+
+// ---------------------------------------------------------------- threads
+
+using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);  // that of the OpenMP runtime in the process
+
+// work(k) for each k below count, on as many threads; none waits for another.
+template <class F> void run(long count, void* parallel, F work) {
+    if (count == 1) return work(0);
+    struct Shared {
+        F& work;
+        long count;
+        std::atomic<long> next{0};
+        static void loop(void* shared) {
+            auto& self = *static_cast<Shared*>(shared);
+            for (long k; (k = self.next++) < self.count;) self.work(k);
+        }
+    } shared{work, count};
+    if (parallel) return reinterpret_cast<Parallel>(parallel)(Shared::loop, &shared, unsigned(count), 0);
+    std::vector<std::thread> threads;
+    for (long k = 1; k < count; ++k) threads.emplace_back(Shared::loop, &shared);
+    Shared::loop(&shared);
+    for (auto& thread : threads) thread.join();
+}
+
+// ---------------------------------------------------------------- what a kernel is given
+
+struct Array {
+    const void* data;
+    int64_t stride0, stride1;  // of a matrix; other arrays are dense
+};
+
+struct Arguments {
+    int64_t steps, batch, threads;
+    void* parallel;
+    const Array* arrays;      // what the prologue made of the parameters
+    const void* input;        // (T, B, width)
+    void* const* state;       // (B, size) each
+    void* output;             // (T, B, size of the first state)
+    void* const* last;        // (B, size) each
+    void* saved;              // (slots, B, all that the backward pass reads)
+    int64_t slots;            // T, or 2 where nothing is to be kept
+    const int64_t* lengths;   // (B,) or null
+    const int64_t* order;     // (B,) the rows, longest first, or null
+    const uint8_t* reset;     // (T, B) or null
+    void* packed;             // room for the packed weights of this kernel, or null for the thread's own
+    int64_t pack;             // whether they must be packed; 0 only if `packed` holds them already
+    int64_t poison;           // fill scratch memory with NaN
+    const void* d_output;     // (T, B, size of the first state)
+    int64_t d_output_stride;  // from one row to the next; 0 if all are the same zeros
+    void* const* d_last;      // (B, size) each
+    void* d_input;            // (T, B, width), or null if it is not wanted
+    void* const* d_state;     // (B, size) each
+    void* sums;               // (threads, all sums over rows and steps), to be added to
+};
+
+// The rows of one thread: without lengths a run of neighbours, with lengths every so-manieth of the sorted rows.
+struct Share {
+    std::vector<long> row;
+    Share(const Arguments& a, long thread, long threads) {
+        if (a.order)
+            for (long k = thread; k < a.batch; k += threads) row.push_back(a.order[k]);
+        else
+            for (long k = a.batch * thread / threads; k < a.batch * (thread + 1) / threads; ++k) row.push_back(k);
+    }
+    long count() const { return long(row.size()); }
+    // How many rows, from the first, have a step t.
+    long active(const Arguments& a, long t) const {
+        long n = count();
+        if (a.lengths)
+            while (n > 0 && a.lengths[row[size_t(n - 1)]] <= t) --n;
+        return n;
+    }
+};
+
+}  // namespace holdfast

@@ -1,0 +1,100 @@
+"""Kernels give the reference's numbers: values and every gradient."""
+
+import pytest
+import torch
+
+from holdfast.backends import Compiled, Reference
+from holdfast.backends.kernels import Kernels
+
+from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, results, work_for, worst
+
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
+
+
+def check(kernels: Kernels, name: str, size: Size, dtype: torch.dtype, **options) -> None:
+    cell = build(name, size.input, size.hidden, dtype=dtype)._cell(0)
+    work = work_for(cell, size, **options)
+    found = results(Compiled(kernels), cell, work)
+    difference, where = worst(found, results(Reference(), cell, work))
+    assert difference < TOLERANCE[dtype], where
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_kernel_agrees_with_the_reference(kernels, name):
+    for ragged in (False, True):
+        for resets in (False, True):
+            check(kernels, name, ODD, torch.float64, ragged=ragged, resets=resets)
+
+
+@pytest.mark.parametrize("name", ["lstm", "ur-lstm", "gru", "nru"])
+def test_a_kernel_in_single_precision_agrees_with_the_reference(kernels, name):
+    check(kernels, name, ODD, torch.float32, ragged=True, resets=True)
+
+
+@pytest.mark.parametrize("name", ["lstm", "cumax-lstm"])
+def test_a_kernel_works_at_the_smallest_sizes(kernels, name):
+    check(kernels, name, SMALLEST, torch.float64)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
+@pytest.mark.parametrize("size", [SMALLEST, ODD, LONG], ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_an_optimised_kernel_agrees_with_the_reference_at_every_size(name, size, dtype):
+    kernels = Kernels(poison=True)
+    for ragged in (False, True):
+        check(kernels, name, size, dtype, ragged=ragged, resets=ragged)
+
+
+@pytest.mark.parametrize("name", ["lstm", "nru"])
+def test_recomputation_gives_the_same_gradients(kernels, name):
+    check(kernels, name, ODD, torch.float64, ragged=True, resets=True, segment=3)
+
+
+def test_a_wide_input_is_projected_before_the_kernel(kernels):
+    size = Size(4, 2, 70, 9)
+    cell = build("lstm", size.input, size.hidden, dtype=torch.float64)._cell(0)
+    assert not kernels.of(cell).program.from_input
+    check(kernels, "lstm", size, torch.float64, ragged=True, resets=True)
+
+
+def test_a_kernel_gives_the_same_bits_each_time(kernels):
+    cell = build("ur-lstm", ODD.input, ODD.hidden)._cell(0)
+    work = work_for(cell, ODD)
+    first, second = (results(Compiled(kernels), cell, work) for _ in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_the_number_of_threads_changes_no_output(kernels):
+    cell = build("lstm", ODD.input, ODD.hidden)._cell(0)
+    work = work_for(cell, ODD)
+    before = torch.get_num_threads()
+    try:
+        outputs = []
+        for threads in (1, 3):
+            torch.set_num_threads(threads)
+            outputs.append(results(Compiled(kernels), cell, work)["output"])
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*outputs)
+
+
+def test_gradients_can_be_differentiated_again(kernels):
+    size = Size(3, 2, 2, 4)
+    cell = build("gru", size.input, size.hidden, dtype=torch.float64)._cell(0)
+    work = work_for(cell, size)
+
+    def output(x, h):
+        return Compiled(kernels).unroll(cell, type(work)(x, cell.make_state(h)))[0]
+
+    assert torch.autograd.gradgradcheck(output, (work.x, work.state[0]))
+
+
+def test_a_gradient_is_left_out_where_it_is_not_wanted(kernels):
+    cell = build("lstm", ODD.input, ODD.hidden, dtype=torch.float64)._cell(0)
+    work = work_for(cell, ODD)
+    still = type(work)(work.x.detach(), work.state)
+    output, _ = Compiled(kernels).unroll(cell, still)
+    expected, _ = Reference().unroll(cell, still)
+    for a, b in zip(*(torch.autograd.grad(o.sum(), list(cell.parameters())) for o in (output, expected)), strict=True):
+        torch.testing.assert_close(a, b)

@@ -1,0 +1,104 @@
+"""What can't be compiled is refused by name, with the line of the cell; the layer then runs on the reference."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import holdfast
+from holdfast.backends import Reference
+from holdfast.backends.choose import choose
+from holdfast.backends.kernels import Kernels
+from holdfast.compiler import Refusal, compile_cell
+
+
+class Plain(holdfast.Cell):
+    """A cell with a step to be filled in."""
+
+    def __init__(self, input_size: int, hidden_size: int, device=None, dtype=None):
+        super().__init__(input_size, hidden_size)
+        self.weight = nn.Parameter(torch.zeros(hidden_size, input_size, device=device, dtype=dtype))
+        self.norm = nn.BatchNorm1d(hidden_size, track_running_stats=False)
+
+    def project(self, x):
+        return F.linear(x, self.weight)
+
+
+class NormalisesOverTheBatch(Plain):
+    def step(self, p, state):
+        return self.norm(p + state.h)
+
+
+class Branches(Plain):
+    def step(self, p, state):
+        if state.h.sum() > 0:
+            return p
+        return state.h
+
+
+class DrawsNoise(Plain):
+    def step(self, p, state):
+        return p + torch.rand_like(p)
+
+
+class SoftmaxOverTheBatch(Plain):
+    def step(self, p, state):
+        return p.softmax(0) + state.h
+
+
+class MeansOverTheBatch(Plain):
+    def step(self, p, state):
+        return p + state.h.sum(0)
+
+
+class Sorts(Plain):
+    def step(self, p, state):
+        return p.sort(-1)[0] + state.h
+
+
+class KnowsTheBatch(Plain):
+    def step(self, p, state):
+        return p + state.h / p.shape[0]
+
+
+class BringsATensor(Plain):
+    def step(self, p, state):
+        return p + state.h * OUTSIDE
+
+
+OUTSIDE = torch.ones(4)
+CASES = {
+    NormalisesOverTheBatch: ("batch_norm", "self.norm(p + state.h)"),
+    Branches: ("depends on a value", "if state.h.sum() > 0"),
+    DrawsNoise: ("rand_like", "torch.rand_like(p)"),
+    SoftmaxOverTheBatch: ("mixes rows", "p.softmax(0)"),
+    MeansOverTheBatch: ("sum mixes rows", "state.h.sum(0)"),
+    Sorts: ("sort", "p.sort(-1)"),
+    KnowsTheBatch: ("number of rows", ""),
+    BringsATensor: ("neither a parameter nor a buffer", "state.h * OUTSIDE"),
+}
+
+
+@pytest.mark.parametrize("cell", CASES, ids=lambda cell: cell.__name__)
+def test_a_refusal_names_the_operation_and_the_line(cell):
+    operation, line = CASES[cell]
+    with pytest.raises(Refusal) as refusal:
+        compile_cell(cell(3, 4), from_input=False)
+    assert operation in str(refusal.value)
+    assert line in str(refusal.value)
+
+
+def test_a_cell_that_is_refused_runs_on_the_reference_and_explain_says_why():
+    layer = holdfast.Recurrent(Sorts, 3, 4)
+    with pytest.warns(RuntimeWarning, match="Sorts runs on the slow reference: sort"):
+        output, _ = layer(torch.randn(2, 1, 3))
+    assert output.shape == (2, 1, 4)
+    assert "sort" in str(layer.explain())
+    assert isinstance(choose("auto", layer._cell(0)).backend, Reference)
+
+
+def test_a_refusal_is_told_once():
+    kernels = Kernels()
+    with pytest.warns(RuntimeWarning, match="sort"):
+        kernels.of(Sorts(3, 4))
+    assert "sort" in str(kernels.of(Sorts(3, 4)))

@@ -1,0 +1,83 @@
+"""Every cell of the catalogue that has a kernel of its own, and work for it."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+import holdfast
+from holdfast.backends import Backend, Work
+from holdfast.cells import Cell
+from holdfast.layers import CATALOGUE, Recurrent
+
+
+def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
+    """A layer of the catalogue, with its options filled in."""
+    if "t_max" in CATALOGUE[name].initialiser_options():
+        options["t_max"] = 20
+    if name == "nru":
+        options |= {"memory_size": 16, "heads": 4}
+    return holdfast.make(name, input_size, hidden_size, **options)
+
+
+def distinct() -> list[str]:
+    """Names of layers, one for each step: those that differ only in how they start have one kernel."""
+    by_step: dict[str, str] = {}
+    for name, entry in CATALOGUE.items():
+        by_step.setdefault(f"{entry.cell.__name__} {dict(entry.choices)}", name)
+    return list(by_step.values())
+
+
+NAMES = distinct()
+
+
+@dataclass(frozen=True)
+class Size:
+    """T, B, I, H."""
+
+    steps: int
+    batch: int
+    input: int
+    hidden: int
+
+    def __str__(self) -> str:
+        return f"T{self.steps}-B{self.batch}-I{self.input}-H{self.hidden}"
+
+
+SMALLEST, ODD, LONG = Size(1, 1, 1, 1), Size(7, 3, 5, 33), Size(64, 5, 3, 100)
+
+
+def work_for(cell: Cell, size: Size, *, ragged: bool = False, resets: bool = False, segment: int | None = None) -> Work:
+    """Random input and states, all of which want gradients."""
+    dtype = next(cell.parameters()).dtype
+    x = torch.randn(size.steps, size.batch, size.input, dtype=dtype, requires_grad=True)
+    state = [torch.randn(size.batch, n, dtype=dtype).mul(0.5).requires_grad_() for n in cell.state_sizes.values()]
+    steps = torch.arange(size.steps).unsqueeze(1)
+    lengths = torch.randint(1, size.steps + 1, (size.batch,))
+    reset = torch.rand(size.steps, size.batch) < 0.3
+    return Work(x, cell.make_state(state), steps < lengths if ragged else None, reset if resets else None, segment)
+
+
+def results(backend: Backend, cell: Cell, work: Work) -> dict[str, Tensor]:
+    """All that a backend yields: outputs, last states, and the gradients of a random function of them."""
+    output, last = backend.unroll(cell, work)
+    values = {"output": output} | {f"last {k}": part for k, part in enumerate(last)}
+    generator = torch.Generator().manual_seed(1)
+    cotangents = [torch.randn(v.shape, dtype=v.dtype, generator=generator) for v in values.values()]
+    wanted = {"input": work.x} | {f"state {k}": part for k, part in enumerate(work.state)}
+    wanted |= dict(cell.named_parameters())
+    found = torch.autograd.grad(list(values.values()), list(wanted.values()), cotangents, allow_unused=True)
+    gradients = {f"gradient of {name}": g for name, g in zip(wanted, found, strict=True) if g is not None}
+    return {name: value.detach() for name, value in (values | gradients).items()}
+
+
+def worst(found: dict[str, Tensor], expected: dict[str, Tensor]) -> tuple[float, str]:
+    """The greatest difference, relative to the greatest value of each tensor, and where it is."""
+    nonzero = {name for name, value in expected.items() if value.any()}
+    assert nonzero <= set(found)
+    differences = {
+        name: ((found[name] - value).abs().max() / (1 + value.abs().max())).item() if name in found else 0.0
+        for name, value in expected.items()
+    }
+    assert not any(value != value for value in differences.values()), differences
+    return max((value, name) for name, value in differences.items())
