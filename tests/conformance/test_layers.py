@@ -246,13 +246,13 @@ def test_transforms_run_on_the_reference(build, x):
 
 def test_explain_names_a_backend(build, x):
     told = build(backend="auto", num_layers=2, bidirectional=True).explain(x)
-    assert set(told.backends) <= {"native", "reference"}
+    assert set(told.backends) <= {"compiled", "native", "reference"}
     assert len(told.backends) == 4
     assert "backend" in str(told)
 
 
 def test_autocast_runs_everywhere(build, x):
-    layer = build(backend="auto", dtype=torch.float32)
+    layer = build(dtype=torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
         output, _ = layer(x.float())
     output.float().sum().backward()

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -102,9 +103,7 @@ class Recurrent(nn.Module):
         """Features of an output step: the width of the cell's first state, for each direction."""
         return self._cell(0).output_size * self.directions
 
-    # under torch.compile a layer runs as it always does: it is compiled already
-    @torch.compiler.disable  # pyright: ignore[reportArgumentType]
-    def forward(  # pyright: ignore[reportIncompatibleMethodOverride]
+    def forward(
         self,
         input: Tensor | PackedSequence,
         state: State | None = None,
@@ -130,6 +129,14 @@ class Recurrent(nn.Module):
         Raises:
             ValueError: shapes, dtypes, devices or lengths that do not fit.
         """
+        if torch.compiler.is_dynamo_compiling():
+            # Its kernels are compiled already, so the layer runs as it always does. Not a decorator: that would import
+            # torch's compiler, a second of work, for everyone.
+            run: Any = torch.compiler.disable(self._forward)  # pyright: ignore[reportCallIssue]
+            return run(input, state, lengths, reset)
+        return self._forward(input, state, lengths, reset)
+
+    def _forward(self, input: Tensor | PackedSequence, state: State | None, lengths, reset: Tensor | None):
         packed = input if isinstance(input, PackedSequence) else None
         if packed is not None and (lengths is not None or reset is not None):
             raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
