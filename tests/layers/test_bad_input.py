@@ -131,4 +131,4 @@ def test_a_cell_that_returns_too_few_states_is_told_apart():
             return state.y
 
     with pytest.raises(ValueError, match=r"Forgetful has 2 states, y, z, .* got 1"):
-        holdfast.Recurrent(Forgetful, 3, 5)(X)
+        holdfast.Recurrent(Forgetful, 3, 5, backend="reference")(X)
