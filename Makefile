@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-slow check format results docs clean
+.PHONY: help demo test test-slow bench check format results docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -26,6 +26,9 @@ test: $(READY)  ## the tests (under 12 minutes on two cores)
 
 test-slow: $(READY)  ## the long tests; HOLDFAST_DATA names a folder of real data sets
 	$(BIN)/pytest -q -m slow
+
+bench: $(READY)  ## speed against torch.nn and the reference, each bar met or not; leave the machine alone meanwhile
+	$(BIN)/python -m benchmarks
 
 check: $(READY)  ## lint, types, import layers
 	$(BIN)/ruff check .
