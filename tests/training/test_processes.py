@@ -1,13 +1,29 @@
 """Processes that share each batch do what one does alone."""
 
+from dataclasses import dataclass
+
 import pytest
 import torch
 
-from holdfast.tasks import Copying
+from holdfast.tasks import Batch, Copying
 from training.small import events, small_model, small_run, weights
 
+THREADS = torch.get_num_threads() + 1  # as many as no process has unless it is told
+
+
+@dataclass(frozen=True, kw_only=True)
+class Threaded(Copying):
+    """Copying that is only to be had with the threads of the settings."""
+
+    threads: int = THREADS
+
+    def training_batch(self, step: int, batch_size: int, *, seed: int) -> Batch:
+        assert torch.get_num_threads() == self.threads
+        return super().training_batch(step, batch_size, seed=seed)
+
+
 # Sequences of unequal length and batches that two can't share equally: each counts targets of its own.
-TASK = Copying(lag=4, gap="per-sequence", evaluation_examples=9)
+TASK = Threaded(lag=4, gap="per-sequence", evaluation_examples=9)
 
 
 def test_two_processes_equal_one_to_rounding(tmp_path):
@@ -15,7 +31,7 @@ def test_two_processes_equal_one_to_rounding(tmp_path):
     one, two = (
         small_run(
             tmp_path / str(devices), model, TASK, devices=devices, batch_size=5, precision="64-true",
-            evaluation_batch_size=3 - devices,
+            evaluation_batch_size=3 - devices, threads=THREADS,
         )
         for devices, model in enumerate(models, 1)
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from holdfast.training.record import open_record
 from training.small import SETTINGS, TASK, events, small_model, small_run, timeless
 
 RUN = RunSettings(Choice("copying", {"lag": 3}), Choice("lstm", {"hidden_size": 4}), TrainingSettings())
+OPEN = Path.open
 
 
 def test_a_run_leaves_its_settings_description_environment_metrics_and_summary(tmp_path):
@@ -102,6 +104,28 @@ def test_a_read_only_folder_is_named(tmp_path, monkeypatch):
         RecordError, match=r"Permission denied\. Choose another, or make it a folder that you may write"
     ):
         open_record(tmp_path, RUN)
+
+
+def test_a_run_in_a_folder_that_became_read_only_is_refused_by_name(tmp_path, monkeypatch):
+    def open_all_but_the_lock(path, *mode, **options):
+        if path.name == "lock":
+            raise PermissionError(13, "Permission denied", str(path))
+        return OPEN(path, *mode, **options)
+
+    small_run(tmp_path)
+    (tmp_path / "summary.json").unlink()
+    monkeypatch.setattr(Path, "open", open_all_but_the_lock)
+    with pytest.raises(RecordError, match=r"can't be used as the folder of a run: Permission denied\. Choose another"):
+        small_run(tmp_path)
+
+
+def test_a_run_goes_on_where_its_data_have_moved(tmp_path):
+    here, there = (replace(RUN, task=Choice("mnist", {"data": data})) for data in ("/here", None))
+    assert open_record(tmp_path, here) == open_record(tmp_path, there)
+    with pytest.raises(RecordError) as refused:
+        open_record(tmp_path, replace(there, seed=1))
+    assert "seed is 0 there and 1 here. Nothing" in str(refused.value)
+    assert "data" not in str(refused.value)
 
 
 def test_damaged_settings_are_named(tmp_path):

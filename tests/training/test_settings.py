@@ -35,6 +35,11 @@ def test_a_setting_out_of_range_is_refused_with_its_name_and_value(wrong, text):
         TrainingSettings(**wrong)
 
 
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="seed must be at least 0, got -1"):
+        RunSettings(Choice("copying"), Choice("lstm"), TrainingSettings(), -1)
+
+
 def test_settings_survive_json():
     settings = RunSettings(Choice("copying", {"lag": 3}), Choice("lstm", {"hidden_size": 4}), TrainingSettings(), 7)
     stored = json.loads(json.dumps(settings.as_dict()))

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 
 import holdfast
 from holdfast.models import SequenceModel
@@ -150,3 +151,16 @@ def test_the_five_lines_of_the_documentation_run(tmp_path, monkeypatch):
 
 def _names():
     return {"train": train, "TrainingSettings": TrainingSettings}
+
+
+def test_one_process_adds_nothing_up(tmp_path, monkeypatch):
+    """A device without float64 could not hold the sums of an evaluation."""
+    monkeypatch.setattr(Fabric, "all_reduce", lambda *_, **__: pytest.fail("moved to the device"))
+    assert small_run(tmp_path).status == "finished"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has what the test wants to miss")
+def test_devices_that_are_not_there_are_named_before_the_folder_is_made(tmp_path):
+    with pytest.raises(ValueError, match=r"can't train with training\.accelerator cuda and .* Choose training"):
+        small_run(tmp_path / "run", accelerator="cuda")
+    assert not (tmp_path / "run").exists()

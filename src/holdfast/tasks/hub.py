@@ -16,7 +16,7 @@ class HubTask(PictureTask):
 
     Args:
         data: a folder that holds the set in the hub's layout (owner/name/...); None takes the folder that the
-            environment variable HOLDFAST_DATA names, or else the hub.
+            environment variable HOLDFAST_DATA names, or else the hub. A run goes on where the folder has moved.
         train_examples: train on so many pictures; None for all.
         validation_examples: validate on so many pictures; None for all.
 

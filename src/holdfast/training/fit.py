@@ -18,6 +18,7 @@ from holdfast.training.progress import Watch
 from holdfast.training.record import Record, Summary
 from holdfast.training.settings import RunSettings
 from holdfast.training.tensorboard import TensorBoard
+from holdfast.training.threads import threads
 
 
 def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, record: Record, watch: Watch) -> None:
@@ -31,10 +32,12 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
         record: the run's folder.
         watch: makes what people see.
     """
-    optimiser = make_optimiser(model.parameters(), run.training)
-    network, optimiser = fabric.setup(model, optimiser)
-    history = resume(record, model, optimiser)
-    with _listeners(fabric, task, run, record, history, watch) as listeners:
+    with ExitStack() as stack:
+        stack.enter_context(threads(run.training.threads))  # here, since a new process has its own number of them
+        optimiser = make_optimiser(model.parameters(), run.training)
+        network, optimiser = fabric.setup(model, optimiser)
+        history = resume(record, model, optimiser)
+        listeners = stack.enter_context(_listeners(fabric, task, run, record, history, watch))
         loop = Loop(fabric, model, network, optimiser, task, run.training, run.seed, record, listeners, history)
         try:
             ending = loop.run()

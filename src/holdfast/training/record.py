@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.training.files import write_json, write_text
-from holdfast.training.settings import RunSettings
+from holdfast.training.settings import MOVABLE, RunSettings, flattened
 
 FILES = ("settings.json", "description.json", "environment.json", "metrics.jsonl", "summary.json", "checkpoint.pt")
 
@@ -114,11 +114,16 @@ def open_record(folder: Path, settings: RunSettings) -> Record:
             _require_free(folder)
             write_json(folder / "settings.json", written)
     except OSError as error:
-        raise RecordError(
-            f"{folder} can't be used as the folder of a run: {error.strerror or error}. "
-            "Choose another, or make it a folder that you may write to"
-        ) from error
+        raise unusable(folder, error) from error
     return Record(folder)
+
+
+def unusable(folder: Path, error: OSError) -> RecordError:
+    """What to say of a folder that the system keeps us out of."""
+    return RecordError(
+        f"{folder} can't be used as the folder of a run: {error.strerror or error}. "
+        "Choose another, or make it a folder that you may write to"
+    )
 
 
 def _require_free(folder: Path) -> None:
@@ -128,11 +133,11 @@ def _require_free(folder: Path) -> None:
 
 
 def _require_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    before, now = dict(_flat(there)), dict(_flat(here))
+    before, now = flattened(there), flattened(here)
     differing = [
         f"{name} is {before.get(name, 'absent')} there and {now.get(name, 'absent')} here"
         for name in [*now, *(name for name in before if name not in now)]
-        if before.get(name, _ABSENT) != now.get(name, _ABSENT)
+        if name not in MOVABLE and before.get(name, _ABSENT) != now.get(name, _ABSENT)
     ]
     if differing:
         raise RecordError(
@@ -142,15 +147,6 @@ def _require_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any
 
 
 _ABSENT = object()
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Nested settings as dotted names and values."""
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
 
 
 def _read_json(path: Path) -> dict[str, Any]:

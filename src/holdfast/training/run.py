@@ -1,15 +1,15 @@
 """From a model and a task to a trained model and its record."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from holdfast.tasks import Task
@@ -22,6 +22,7 @@ from holdfast.training.progress import Watch, automatic
 from holdfast.training.record import Summary, open_record
 from holdfast.training.settings import Choice, RunSettings, TrainingSettings
 from holdfast.training.tensorboard import require_tensorboard
+from holdfast.training.threads import threads
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,24 @@ def train(
     Raises:
         RecordError: the folder can't be written, holds something else, or another process is at work in it.
         CheckpointError: the checkpoint in it is damaged.
+        ValueError: this machine has no such devices.
     """
     settings = settings or TrainingSettings()
     card = card or ModelCard(type(model).__name__)
     run = run_settings(task, card, settings, seed=seed)
     if settings.tensorboard:
         require_tensorboard()
+    fabric = make_fabric(settings)
     with ExitStack() as stack:
         record = open_record(Path(folder or stack.enter_context(TemporaryDirectory(prefix="holdfast-"))), run)
         if record.summary() is None:
             stack.enter_context(alone_in(record.folder))
             stack.enter_context(undisturbed())
-            stack.enter_context(_threads(settings.threads))
+            stack.enter_context(threads(settings.threads))
             record.describe(_description(task, model, card), environment())
             # Bound here and not passed on: Fabric searches arguments for tensors and can't see into frozen dataclasses.
             fit_here: Callable[..., Any] = partial(fit, task=task, run=run, record=record, watch=watch)
-            make_fabric(settings).launch(fit_here, model)  # pyright: ignore[reportArgumentType]  not only a Fabric
+            fabric.launch(fit_here, model)  # pyright: ignore[reportArgumentType]  not only a Fabric
         summary = record.summary()
         assert summary is not None
         if summary.best_step is not None:
@@ -105,13 +108,24 @@ def run_settings(task: Task, card: ModelCard, settings: TrainingSettings, *, see
 
 
 def make_fabric(settings: TrainingSettings) -> Fabric:
-    """Devices, precision and processes as the settings say; the processes are on this machine."""
-    return Fabric(
-        accelerator=settings.accelerator,
-        devices=settings.devices,
-        strategy="ddp_spawn" if settings.devices > 1 else "auto",
-        precision=settings.precision,
-    )
+    """Devices, precision and processes as the settings say; the processes are on this machine.
+
+    Raises:
+        ValueError: this machine has no such devices.
+    """
+    try:
+        return Fabric(
+            accelerator=settings.accelerator,
+            devices=settings.devices,
+            strategy="ddp_spawn" if settings.devices > 1 else "auto",
+            precision=settings.precision,
+        )
+    except (RuntimeError, ValueError, MisconfigurationException) as error:
+        raise ValueError(
+            f"this machine can't train with training.accelerator {settings.accelerator} and training.devices "
+            f"{settings.devices}: {' '.join(str(error).split())} Choose training.accelerator auto or cpu, fewer "
+            "training.devices, or a machine that has them"
+        ) from error
 
 
 def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any]:
@@ -135,14 +149,3 @@ def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any
             "backend": card.backend,
         },
     }
-
-
-@contextmanager
-def _threads(count: int | None) -> Iterator[None]:
-    """CPU threads for a while."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(count or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

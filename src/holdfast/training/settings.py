@@ -9,6 +9,9 @@ Schedule = Literal["constant", "halving", "plateau"]
 Precision = Literal["32-true", "bf16-mixed", "64-true"]
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
 
+MOVABLE = frozenset({"task.data"})
+"""Settings that say where something lies, not what it is: a run with another value is the same run."""
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
@@ -108,13 +111,20 @@ class RunSettings:
         task: what must be remembered.
         model: what is to remember it.
         training: how it is trained.
-        seed: of the parameters, the data and the dropout.
+        seed: of the parameters, the data and the dropout; 0 or more, for folders are named by it.
+
+    Raises:
+        ValueError: the seed is negative.
     """
 
     task: Choice
     model: Choice
     training: TrainingSettings
     seed: int = 0
+
+    def __post_init__(self):
+        if self.seed < 0:
+            raise ValueError(f"seed must be at least 0, got {self.seed}")
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in settings.json."""
@@ -124,6 +134,14 @@ class RunSettings:
             "training": asdict(self.training),
             "seed": self.seed,
         }
+
+
+def flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as one level: {"a": {"b": 1}} gives {"a.b": 1}."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        flat |= flattened(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {f"{prefix}{name}": value}
+    return flat
 
 
 def _one_of(settings: TrainingSettings, **choices: Any) -> None:
