@@ -163,6 +163,35 @@ def test_ctrl_c_leaves_all_resumable_and_says_how(tmp_path):
     assert all(load_checkpoint(path)["history"]["step"] >= 2 for path in checkpoints)
 
 
+MODELS = (
+    "models must be names, or label: {name: NAME, option: value} with labels that can name a folder "
+    "(in a file `models: [NAME, ...]`); "
+)
+
+
+@pytest.mark.parametrize(
+    ("models", "text"),
+    [
+        ("lstm", MODELS + "got 'lstm'"),
+        (3, MODELS + "got 3"),
+        ({"lstm": 5}, MODELS + "got 'lstm': 5"),
+        ([{"lstm": {"t_max": 5}}], MODELS + "got {'lstm': {'t_max': 5}}"),
+        (["lstm", "lstm"], "models has 'lstm' 2 times; give a model that runs with several settings a label for "),
+        (None, "no models were named; add --models NAME ..."),
+    ],
+)
+def test_models_of_the_wrong_form_in_a_file_are_told_in_a_line(models, text, capsys):
+    Path("settings.yaml").write_text(yaml.safe_dump({"models": models}))
+    assert refused(capsys, "--task", "copying", "--config", "settings.yaml").startswith(text)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has what the test wants to miss")
+def test_devices_that_are_not_there_are_told_before_any_folder_is_made(capsys):
+    message = refused(capsys, *TINY[1:], "--models", "lstm", "--training.accelerator", "cuda")
+    assert message.startswith("this machine can't train with training.accelerator cuda and training.devices 1: ")
+    assert not Path("runs").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
@@ -172,6 +201,15 @@ def test_ctrl_c_leaves_all_resumable_and_says_how(tmp_path):
         ([*TINY[1:], "--models", "lstm", "--model.t_max", "5"], "there is no option --model.t_max; "),
         ([*TINY[1:], "--models", "lstm", "chrono-lstm"], "--model.t_max is missing; "),
         ([*TINY[1:], "--models", "lstm", "--seeds", "1", "1"], "--seeds must be different numbers, one at least"),
+        ([*TINY[1:], "--models", "lstm", "--seeds", "0", "-1"], "--seeds must be at least 0, got -1"),
+        (
+            [*TINY[1:], "--models", "lstm", "gru", "lstm"],
+            "models has 'lstm' 2 times; give a model that",
+        ),
+        ([*TINY[1:], "--models", "{lstm: 5}"], MODELS + "got 'lstm': 5"),
+        ([*TINY[1:], "--models", "{lstm: {name: [gru]}}"], MODELS + "got 'lstm': {'name': ['gru']}"),
+        ([*TINY[1:], "--models", "{lstm"], MODELS + "got {lstm"),
+        ([*TINY[1:], "--models", "{lsmt: null}"], "there is no model 'lsmt'; did you mean 'lstm'?"),
         ([*TINY[1:], "--models", "lstm", "--workers", "0"], "--workers must be at least 1, got 0"),
         ([*TINY[1:], "--models", "lstm", "--training.steps", "0"], "training.steps must be at least 1, got 0"),
         ([*TINY[1:], "--models", "lstm", "--model.head_sizes", "0"], "head_sizes and output_size must be at least 1"),

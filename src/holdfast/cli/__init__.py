@@ -6,11 +6,10 @@ Nothing heavy is imported before a command is known, so that `holdfast --help` a
 import os
 import sys
 from collections.abc import Sequence
-from difflib import get_close_matches
 from importlib import import_module
 
 import holdfast
-from holdfast.cli.errors import UserError
+from holdfast.cli.errors import UserError, did_you_mean
 
 COMMANDS = {
     "list": ("listing", "the models and tasks, with their sources"),
@@ -61,8 +60,7 @@ def _run(given: list[str]) -> int:
         module, _ = COMMANDS[given[0]]
         return import_module(f"holdfast.cli.{module}").main(given[1:])
     else:
-        near = get_close_matches(given[0], COMMANDS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}"
+        hint = did_you_mean(given[0], COMMANDS, f"there are {', '.join(COMMANDS)}")
         raise UserError(f"there is no command '{given[0]}'; {hint}")
     return 0
 

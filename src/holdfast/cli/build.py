@@ -1,13 +1,12 @@
 """From names and options to tasks, models and runs."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from inspect import Parameter
 from typing import Any
 
 import torch
 
-from holdfast.cli.errors import UserError
+from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.layers import CATALOGUE, Entry, Recurrent
 from holdfast.models import SequenceModel
 from holdfast.tasks import TASKS, Task
@@ -76,6 +75,5 @@ def card_of(choice: Choice, model: SequenceModel) -> ModelCard:
 
 def _require(kind: str, name: str, known: Mapping[str, Any]) -> None:
     if name not in known:
-        near = get_close_matches(str(name), known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"`holdfast list {kind}s` shows those that there are"
+        hint = did_you_mean(str(name), known, f"`holdfast list {kind}s` shows those that there are")
         raise UserError(f"there is no {kind} '{name}'; {hint}")

@@ -1,10 +1,9 @@
 """`holdfast cite`: whom to thank."""
 
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 from holdfast.citations import bibtex
-from holdfast.cli.errors import UserError
+from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.cli.parser import Parser
 from holdfast.layers import CATALOGUE
 from holdfast.tasks import TASKS
@@ -27,7 +26,6 @@ def sources(name: str) -> tuple[str, ...]:
     """
     known = {**TASKS, **CATALOGUE}
     if name not in known:
-        near = get_close_matches(name, known, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else "`holdfast list` shows those that there are"
+        hint = did_you_mean(name, known, "`holdfast list` shows those that there are")
         raise UserError(f"there is no model or task '{name}'; {hint}")
     return known[name].sources

@@ -1,7 +1,6 @@
 """`holdfast compare`: several models and seeds on one task, side by side."""
 
 import os
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from holdfast.training import Choice, RunSettings, TrainingSettings, silent
 from holdfast.training.news import News
 from holdfast.training.pool import Failure, Pool, preloaded_context
 from holdfast.training.record import open_record
-from holdfast.training.run import run_settings
+from holdfast.training.run import make_fabric, run_settings
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def parse(arguments: Sequence[str]) -> Comparison:
         ValueError: a setting is out of its range.
     """
     given = spelt_out(arguments)
-    models = _models(chosen(given, "models"))
+    models: dict[str, dict[str, Any]] = chosen(given, "models") or {}
     values = _parser(chosen(given, "task.name"), models).parse_args(given).as_dict()
     task = task_choice(values["task"])
     if not models:
@@ -77,6 +76,8 @@ def parse(arguments: Sequence[str]) -> Comparison:
     seeds, workers = values["seeds"], values["workers"]
     if len(set(seeds)) < len(seeds) or not seeds:
         raise UserError(f"--seeds must be different numbers, one at least, got {seeds}")
+    if min(seeds) < 0:
+        raise UserError(f"--seeds must be at least 0, got {min(seeds)}")
     if workers is not None and workers < 1:
         raise UserError(f"--workers must be at least 1, got {workers}")
     common = {name: value for name, value in values.get("model", {}).items() if value is not None}
@@ -111,17 +112,6 @@ def _parser(task: str | None, models: dict[str, dict[str, Any]]) -> Parser:
     return parser
 
 
-def _models(models: Any) -> dict[str, dict[str, Any]]:
-    """Label -> options, checked as far as it can be without the names."""
-    for label, options in (models or {}).items():
-        if not re.fullmatch(r"[\w+-][\w.+-]*", str(label)) or not isinstance(options, dict):
-            raise UserError(
-                f"models must be names, or label: {{name: NAME, option: value}} with labels that can name a folder; "
-                f"got {label!r}: {options!r}"
-            )
-    return models or {}
-
-
 def _with_common(options: dict[str, Any], common: dict[str, Any]) -> Choice:
     """A model with its own options and those of the common ones that it has."""
     name, own = options["name"], {key: value for key, value in options.items() if key != "name"}
@@ -133,8 +123,9 @@ def prepare(comparison: Comparison) -> list[Followed]:
     """Every run with its folder. All is built and opened once here, so that mistakes show before anything is trained.
 
     Raises:
-        ValueError: an option out of its range, or a folder that can't be used.
+        ValueError: an option out of its range, devices that this machine has not, or a folder that can't be used.
     """
+    make_fabric(comparison.training)
     task = build_task(comparison.task)
     runs = []
     for label, choice in comparison.models.items():

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from holdfast.cli.errors import UserError
+from holdfast.cli.labels import labelled, read_models
 
 NAMED = ("task", "model")
 
@@ -25,7 +26,7 @@ def spelt_out(arguments: Sequence[str]) -> list[str]:
     """The arguments with `--config` read and short names spelt out.
 
     Raises:
-        UserError: a file can't be read, or is not a mapping.
+        UserError: a file can't be read, is not a mapping, or has models that are none.
     """
     result, rest = [], list(_separate(arguments))
     while rest:
@@ -38,7 +39,7 @@ def spelt_out(arguments: Sequence[str]) -> list[str]:
             names = []
             while rest and not rest[0].startswith("--"):
                 names.append(rest.pop(0))
-            result += [word, names[0] if len(names) == 1 and "{" in names[0] else json.dumps(_labelled(names))]
+            result += [word, json.dumps(read_models(names))]
         else:
             result.append(word)
     return result
@@ -51,7 +52,7 @@ def spelt_out_file(content: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(result.get(key), str):
             result[key] = {"name": result[key]}
     if "models" in result:
-        result["models"] = _labelled(result["models"])
+        result["models"] = labelled(result["models"])
     return result
 
 
@@ -63,20 +64,13 @@ def chosen(arguments: Sequence[str], key: str) -> Any:
             value = _at(json.loads(after), key) or value
         elif word == f"--{key}":
             value = after
-    return yaml.safe_load(value) if key == "models" and isinstance(value, str) else value
+    return json.loads(value) if key == "models" and isinstance(value, str) else value
 
 
 def _at(content: Any, key: str) -> Any:
     for part in key.split("."):
         content = content.get(part) if isinstance(content, Mapping) else None
     return content
-
-
-def _labelled(models: Any) -> Any:
-    """Names or a mapping as label -> {name, options}; a model that is not named otherwise is called by its label."""
-    if isinstance(models, Mapping):
-        return {label: {"name": label, **(options or {})} for label, options in models.items()}
-    return {name: {"name": name} for name in models} if isinstance(models, Sequence) else models
 
 
 def _separate(arguments: Sequence[str]) -> Iterator[str]:

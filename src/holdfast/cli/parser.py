@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from inspect import Parameter, cleandoc
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -10,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import docstring_parser
 from jsonargparse import ArgumentParser
 
-from holdfast.cli.errors import UserError
+from holdfast.cli.errors import UserError, did_you_mean
 
 EXTRA = ("--help", "--print_config")
 
@@ -58,8 +57,7 @@ class Parser(ArgumentParser):
 
     def _nearest(self, name: str, prefix: str = "") -> str:
         known = [*(f"{prefix}{key}" for key in self.get_defaults().keys()), *EXTRA]  # noqa: SIM118  a Namespace
-        near = get_close_matches(name, known, n=1)
-        return f"; did you mean {near[0]}?" if near else "; --help lists those that there are"
+        return f"; {did_you_mean(name, known, '--help lists those that there are', mark='')}"
 
 
 def add_options(

@@ -1,0 +1,22 @@
+"""From the words of a command line to models."""
+
+from inspect import Parameter
+
+import pytest
+
+from holdfast.cli.build import build_model, model_options
+from holdfast.cli.options import model_choice
+from holdfast.layers import CATALOGUE
+from holdfast.tasks import Copying
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_every_name_builds_from_its_default_options(name):
+    """The command line passes every option on, also those that nobody gave."""
+    task = Copying(lag=2)
+    options = model_options(CATALOGUE[name])
+    needed = {option: 5 for option, parameter in options.items() if parameter.default is Parameter.empty}
+    assert needed.keys() <= {"t_max"}
+    model = build_model(model_choice(name, {"hidden_size": 4, **needed}), task, seed=0)
+    batch = task.training_batch(0, 3, seed=0)
+    assert model(batch.inputs).shape == (task.steps, 3, task.output_size)
