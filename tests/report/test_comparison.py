@@ -101,6 +101,15 @@ def test_threads_do_not_make_another_row(write: Write, compare: Callable[[], lis
     assert [len(row.runs) for row in compare()[0].rows] == [2]
 
 
+def test_where_the_data_lay_does_not_make_another_comparison(write: Write, compare: Callable[[], list[Comparison]]):
+    for seed, data in enumerate(("/here", "/there")):
+        write("lstm", seed, task={**DIGITS, "settings": {**DIGITS["settings"], "data": data}})
+    (comparison,) = compare()
+    assert comparison.title == "Digits, 64 steps"
+    assert [len(row.runs) for row in comparison.rows] == [2]
+    assert "data" not in comparison.settings
+
+
 def test_tasks_with_one_title_are_told_apart_by_their_settings(write: Write, compare: Callable[[], list[Comparison]]):
     for side in (8, 28):
         task = {**DIGITS, "settings": {**DIGITS["settings"], "name": "digits", "side": side}}

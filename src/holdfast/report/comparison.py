@@ -1,6 +1,8 @@
 """Runs put side by side: a row is one model, a number is taken over its seeds.
 
-Nothing is left out: a run that diverged or never ended counts where it has a number, and is named where it has none.
+No run is left out: how each ended is told. A row's number is over the runs that have one on the row's set, which is the
+test set as soon as one run has a test number; a run that diverged or never ended has none there, and then the row says
+over how many of its runs the number is.
 """
 
 from collections import Counter

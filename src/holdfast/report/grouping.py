@@ -7,11 +7,11 @@ row, and its name then says what.
 import json
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
 from holdfast.report import numbers
 from holdfast.report.comparison import Comparison, Row
 from holdfast.report.run import Json, Run
+from holdfast.training.settings import MOVABLE, flattened
 
 # Where a run was computed and what it wrote on the way is no part of the question it answers.
 CIRCUMSTANCES = frozenset({"threads", "accelerator", "evaluation_batch_size", "report_every", "tensorboard"})
@@ -21,20 +21,12 @@ def comparisons(runs: Sequence[Run]) -> list[Comparison]:
     """The runs sorted into one comparison a task: by the tasks' names, the shorter sequences first."""
     tasks: dict[str, list[Run]] = {}
     for run in runs:
-        tasks.setdefault(_fingerprint(run.task), []).append(run)
-    titles = _told_apart([(_title(group[0]), group[0].task) for group in tasks.values()])
+        tasks.setdefault(_fingerprint(_task(run)), []).append(run)
+    titles = _told_apart([(_title(group[0]), _task(group[0])) for group in tasks.values()])
     return sorted(
         (_comparison(title, group) for title, group in zip(titles, tasks.values(), strict=True)),
         key=lambda comparison: (comparison.name, comparison.description.get("steps", 0), comparison.title),
     )
-
-
-def flattened(settings: Json, prefix: str = "") -> dict[str, Any]:
-    """Nested settings as one level: {"a": {"b": 1}} gives {"a.b": 1}."""
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        flat |= flattened(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
 
 
 def _comparison(title: str, runs: Sequence[Run]) -> Comparison:
@@ -48,7 +40,7 @@ def _comparison(title: str, runs: Sequence[Run]) -> Comparison:
         Row(label, tuple(sorted(group, key=lambda run: run.seed)), measure)
         for label, group in zip(labels, groups.values(), strict=True)
     ]
-    return Comparison(title, runs[0].task, described, tuple(sorted(rows, key=lambda row: _rank(row, higher))))
+    return Comparison(title, _task(runs[0]), described, tuple(sorted(rows, key=lambda row: _rank(row, higher))))
 
 
 def _rank(row: Row, higher_is_better: bool) -> tuple[int, float, float, str]:
@@ -58,6 +50,11 @@ def _rank(row: Row, higher_is_better: bool) -> tuple[int, float, float, str]:
     kind = 0 if row.whole else 1 if row.split == "test" else 2
     solved = fmean(row.steps_to_solved) if row.steps_to_solved else float("inf")
     return kind, -row.result.mean if higher_is_better else row.result.mean, solved, row.label
+
+
+def _task(run: Run) -> Json:
+    """What had to be remembered, wherever its data lay."""
+    return {key: value for key, value in run.task.items() if f"task.{key}" not in MOVABLE}
 
 
 def _question(run: Run) -> Json:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.report.comparison import Comparison
-from holdfast.report.grouping import flattened
 from holdfast.report.run import Json, Run
+from holdfast.training.settings import flattened
 
 ABSENT = "–"
 
