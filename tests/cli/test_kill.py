@@ -104,7 +104,7 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_bits(tmp_path, uninte
         process = started(main, arguments(tmp_path, 40))
         while process.is_alive() and modified(tmp_path / "checkpoint.pt") == before:
             time.sleep(0.002)
-        process.join(chance.uniform(0.0, 0.1))
+        process.join(chance.uniform(0.0, 0.02))
         if process.is_alive():
             process.kill()
             kills += 1
