@@ -9,7 +9,7 @@ help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 # The marker file is written last, so an interrupted set-up is done again.
-# torch comes first and by its exact version, as a build for your machine that pip already knows would.
+# torch comes first and by its exact version: a build of it for your machine that is already there is kept.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt "$$(grep '^torch==' constraints.txt)" numpy

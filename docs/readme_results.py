@@ -12,10 +12,11 @@ from pathlib import Path
 from holdfast.report import comparisons, read_runs
 from holdfast.report.markdown import results_markdown
 from holdfast.report.page import sections
+from holdfast.training.record import FILES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-TEXTS = ("settings.json", "description.json", "environment.json", "metrics.jsonl", "summary.json")
+TEXTS = [name for name in FILES if not name.endswith(".pt")]
 BETWEEN_MARKS = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- /results -->)", re.DOTALL)
 
 

@@ -11,7 +11,7 @@ from holdfast.backends.backend import Backend, Work
 from holdfast.backends.kernel import Kernel, Masks
 from holdfast.backends.kernels import Kernels
 from holdfast.backends.native import differentiated_by_function
-from holdfast.backends.reference import select
+from holdfast.backends.reference import unroll_steps
 from holdfast.backends.unroll import Run
 from holdfast.cells import Cell
 
@@ -90,14 +90,10 @@ def by_reference(step: Step, work: Work, tensors) -> tuple[Tensor, ...]:
     """The unroll in plain PyTorch from (x or p, states, parameters)."""
     x, *rest = tensors
     count = len(work.state)
-    state, outputs = step.cell.make_state(rest[:count]), []
-    fresh = [torch.zeros_like(part) for part in state]
     values = dict(zip(step.names, rest[count:], strict=True))
-    for t, part in enumerate(x):
-        valid = None if work.valid is None else work.valid[t]
-        if work.reset is not None:
-            state = select(step.cell, work.reset[t] if valid is None else work.reset[t] & valid, fresh, state)
-        new = functional_call(step, values, (part, state))
-        state = new if valid is None else select(step.cell, valid, new, state)
-        outputs.append(new[0] if valid is None else torch.where(valid.unsqueeze(-1), new[0], 0))
-    return torch.stack(outputs), *state
+
+    def advance(part: Tensor, state) -> tuple[Tensor, ...]:
+        return functional_call(step, values, (part, state))
+
+    output, last = unroll_steps(step.cell, advance, x, rest[:count], work.valid, work.reset)
+    return output, *last

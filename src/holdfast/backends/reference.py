@@ -1,5 +1,7 @@
 """The reference: the cell's own step in a Python loop. Readable, right for every cell, and slow."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
@@ -31,15 +33,29 @@ class Reference(Backend):
 def unroll_segment(
     cell: Cell, x: Tensor, state: tuple[Tensor, ...], valid: Tensor | None, reset: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
-    """The time loop itself: x (T, B, I) and a state to outputs (T, B, width) and the last state."""
+    """x (T, B, I) and a state to outputs (T, B, width) and the last state."""
+    return unroll_steps(cell, cell.next_state, cell.project(x), state, valid, reset)
+
+
+def unroll_steps(
+    cell: Cell, advance: Callable, inputs: Tensor, state, valid: Tensor | None, reset: Tensor | None
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """The time loop itself.
+
+    Args:
+        cell: whose states these are.
+        advance: `cell.next_state`, or the same with other parameters or from another input.
+        inputs: what `advance` takes at each step, (T, B, ...).
+        state, valid, reset: as in `Work`.
+    """
     state, outputs = cell.make_state(state), []
     if reset is not None and valid is not None:
         reset = reset & valid  # beyond its end a row keeps the state that it has there
-    fresh = None if reset is None else cell.initial_state(x.shape[1], like=state[0])
-    for t, p in enumerate(cell.project(x)):
+    fresh = None if reset is None else cell.initial_state(inputs.shape[1], like=state[0])
+    for t, p in enumerate(inputs):
         if reset is not None:
             state = select(cell, reset[t], fresh, state)
-        new = cell.next_state(p, state)
+        new = advance(p, state)
         state = new if valid is None else select(cell, valid[t], new, state)
         outputs.append(new[0])
     output = torch.stack(outputs)
