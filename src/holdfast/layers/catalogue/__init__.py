@@ -1,0 +1,40 @@
+"""The catalogue: every layer that has a name, one file for each family."""
+
+from typing import Any
+
+from holdfast.layers.catalogue import gates, memory, plain
+from holdfast.layers.catalogue.entry import Entry, suggestion
+from holdfast.layers.recurrent import Recurrent
+
+__all__ = ["CATALOGUE", "Entry", "lookup", "make"]
+
+GROUPS = (plain, gates, memory)
+CATALOGUE: dict[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
+
+
+def lookup(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        ValueError: there is none; the message names the nearest.
+    """
+    if name not in CATALOGUE:
+        raise ValueError(f"there is no model '{name}'{suggestion(name, CATALOGUE)}")
+    return CATALOGUE[name]
+
+
+def make(name: str, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
+    """The layer of the catalogue with that name.
+
+        layer = holdfast.make("chrono-lstm", 10, 128, t_max=500, num_layers=2)
+
+    Args:
+        name: a name of the catalogue; `holdfast list models` shows them.
+        input_size: features of an input step.
+        hidden_size: units.
+        options: those of the cell (`memory_size` of the NRU), of its initialiser (`t_max` of chrono), of `Recurrent`.
+
+    Raises:
+        ValueError: an unknown name or option, or a missing one.
+    """
+    return lookup(name).build(input_size, hidden_size, **options)

@@ -1,0 +1,109 @@
+"""What stands behind a name of the catalogue: a cell, the choices that make it what it is, and how it starts."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from holdfast import cells
+from holdfast.cells import Gate, Memory
+from holdfast.initialisers import Initialiser
+from holdfast.layers.recurrent import Recurrent
+
+BUILT_IN = ("input_size", "hidden_size", "device", "dtype")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A named layer: a cell, the choices that make it what it is, and how it starts.
+
+    Args:
+        name: what `make` and the command line call it.
+        group: the family under which it is listed.
+        summary: what it is, in a line.
+        cell: the cell's class.
+        sources: keys of the bibliography.
+        layer: the layer's class; a drop-in where `torch.nn` has the layer too.
+        choices: arguments of the cell that the name fixes.
+        initialiser: makes the initialiser from options of its own, such as `t_max`; None for the cell's own.
+    """
+
+    name: str
+    group: str
+    summary: str
+    cell: type[cells.Cell]
+    sources: tuple[str, ...]
+    layer: type[Recurrent] = Recurrent
+    choices: Mapping[str, Any] = field(default_factory=dict)
+    initialiser: Callable[..., Initialiser] | None = None
+
+    def cell_options(self) -> dict[str, inspect.Parameter]:
+        """Arguments of the cell that are left to the user; of a drop-in, those that it has in common with its cell."""
+        own = arguments(self.cell, without=(*BUILT_IN, *self.choices))
+        taken = own if self.layer is Recurrent else arguments(self.layer)
+        return {name: option for name, option in own.items() if name in taken}
+
+    def initialiser_options(self) -> dict[str, inspect.Parameter]:
+        """Arguments of the initialiser."""
+        return {} if self.initialiser is None else arguments(self.initialiser)
+
+    def layer_options(self) -> dict[str, inspect.Parameter]:
+        """Arguments of the layer, whichever the cell."""
+        return arguments(Recurrent, without=("cell", "input_size", "hidden_size"))
+
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Every option of `make` for this name, with its type and default."""
+        return self.cell_options() | self.initialiser_options() | self.layer_options()
+
+    def parts(self) -> dict[str, str]:
+        """The docstrings that together define the layer, by what they describe: cell, gate, memory, initialisation."""
+        chosen = {name: value for name, value in self.choices.items() if isinstance(value, Gate | Memory)}
+        described: dict[str, Any] = {"cell": self.cell} | {name: type(value) for name, value in chosen.items()}
+        primary = getattr(chosen.get("gate"), "primary", None)
+        if primary is not None:
+            described["primary gate"] = type(primary)
+        if self.initialiser is not None:
+            described["initialisation"] = getattr(self.initialiser, "func", self.initialiser)
+        return {name: inspect.getdoc(part) or "" for name, part in described.items()}
+
+    def build(self, input_size: int, hidden_size: int, **options: Any) -> Recurrent:
+        """The layer.
+
+        Raises:
+            ValueError: an unknown option, or one that is missing.
+        """
+        self._check(options)
+        cell = {name: options.pop(name) for name in self.cell_options() if name in options}
+        own = {name: options.pop(name) for name in self.initialiser_options() if name in options}
+        if self.initialiser is not None and "initialiser" not in options:
+            options["initialiser"] = self.initialiser(**own)
+        if self.layer is Recurrent:
+            return Recurrent(partial(self.cell, **self.choices, **cell), input_size, hidden_size, **options)
+        drop_in: Any = self.layer  # takes the cell's options itself, and brings its own cell
+        return drop_in(input_size, hidden_size, **self.choices, **cell, **options)
+
+    def _check(self, options: Mapping[str, Any]) -> None:
+        known = self.options()
+        for option in options:
+            if option not in known:
+                raise ValueError(f"'{self.name}' has no option '{option}'{suggestion(option, known)}")
+        missing = [n for n, p in self.initialiser_options().items() if p.default is p.empty and n not in options]
+        if missing and "initialiser" not in options:
+            raise ValueError(
+                f"'{self.name}' needs {' and '.join(missing)}: pass it to make, or as --model.{missing[0]} on the "
+                f"command line; for chrono initialisation it is the longest dependency of the task in steps"
+            )
+
+
+def arguments(function: Callable[..., Any], without: tuple[str, ...] = ()) -> dict[str, inspect.Parameter]:
+    """The named arguments of `function`."""
+    found = inspect.signature(function).parameters.values()
+    return {p.name: p for p in found if p.name not in without and p.kind is not p.VAR_KEYWORD}
+
+
+def suggestion(name: str, known: Mapping[str, Any]) -> str:
+    """What to say of a name that is not known: the nearest that is, or all of them."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"

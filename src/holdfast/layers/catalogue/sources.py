@@ -1,0 +1,3 @@
+"""Keys of the bibliography that several groups of the catalogue share."""
+
+TALLEC = ("tallec2018can",)
