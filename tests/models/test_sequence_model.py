@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import holdfast
-from holdfast.models import SequenceModel
+from holdfast.models import SequenceModel, embedding
 
 T, B, H, O = 7, 3, 5, 4  # noqa: E741
 
@@ -84,3 +84,48 @@ def test_a_two_way_layer_gives_its_double_width_to_the_head(inputs):
 def test_a_wrong_argument_is_named(layer, wrong, text):
     with pytest.raises(ValueError, match=text):
         SequenceModel(layer, O, **wrong)
+
+
+def test_symbols_are_embedded_as_their_one_hot_vectors_would_be_mapped():
+    table = embedding("symbols", 6, 2, generator=generator())
+    symbols = torch.randint(6, (T, B), generator=generator())
+    one_hot = nn.functional.one_hot(symbols, 6).float()
+    torch.testing.assert_close(table(symbols), one_hot @ table.weight)
+
+
+def test_continuous_tokens_are_mapped_as_a_linear_layer_maps_them(layer, inputs):
+    map = embedding("continuous", 2, 2, generator=generator())
+    model = SequenceModel(layer, O, embedding=map, generator=generator())
+    assert torch.equal(model(inputs), SequenceModel(layer, O, generator=generator())(map(inputs)))
+
+
+def test_a_model_of_symbols_learns_their_vectors(layer):
+    model = SequenceModel(layer, O, embedding=embedding("symbols", 6, 2), readout="last step")
+    model(torch.full((T, B), 3), torch.tensor([1, 7, 2])).sum().backward()
+    seen = model.embedding.weight.grad.abs().sum(1) > 0
+    assert seen.tolist() == [False, False, False, True, False, False]
+
+
+@pytest.mark.parametrize("tokens", ["symbols", "continuous"])
+def test_a_generator_decides_the_embedding_and_the_global_one_is_left_alone(tokens):
+    before = torch.get_rng_state()
+    one, other = (embedding(tokens, 6, 3, generator=generator()) for _ in range(2))
+    assert torch.equal(one.weight, other.weight)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_symbols_without_an_embedding_are_refused_with_the_remedy(layer):
+    with pytest.raises(ValueError, match=r"got symbols \(7, 3\) of torch.int64; give it an embedding"):
+        SequenceModel(layer, O)(torch.zeros(T, B, dtype=torch.int64))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("letters", 6, 2), "tokens must be 'continuous' or 'symbols', got 'letters'"),
+        (("symbols", 6, 0), "sizes of at least 1, got input_size 6 and size 0"),
+    ],
+)
+def test_an_impossible_embedding_is_refused(arguments, words):
+    with pytest.raises(ValueError, match=words):
+        embedding(*arguments)

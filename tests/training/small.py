@@ -45,9 +45,12 @@ def events(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
+TIMES = ("seconds", "waited")
+
+
 def timeless(folder: Path) -> list[dict[str, Any]]:
     """The events without what differs between two runs of the same settings: the time they took."""
-    return [{name: value for name, value in event.items() if name != "seconds"} for event in events(folder)]
+    return [{name: value for name, value in event.items() if name not in TIMES} for event in events(folder)]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,13 @@ def test_news_hold_the_latest_figures(news):
     assert str(news) == "copying, lstm, seed 0: step 10 of 100, loss 0.25, validation accuracy 0.75"
 
 
+def test_a_run_that_waits_for_its_data_says_so(news):
+    news.append("train", step=10, loss=0.25, seconds=20.0, waited=0.9)
+    assert "waiting" not in str(news)
+    news.append("train", step=20, loss=0.25, seconds=40.0, waited=10.0)
+    assert "loss 0.25, 25% of the time waiting for data" in str(news)
+
+
 def test_the_time_left_follows_the_pace_since_the_first_event(news, clock):
     clock.now = 100.0  # setting up took long, and is no measure of the pace
     train(news, 10)

@@ -8,7 +8,7 @@ import torch
 
 from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.layers import CATALOGUE, Entry, Recurrent
-from holdfast.models import SequenceModel
+from holdfast.models import SequenceModel, embedding
 from holdfast.tasks import TASKS, Task
 from holdfast.training import Choice, ModelCard
 
@@ -40,8 +40,9 @@ def model_options(entry: Entry) -> dict[str, Parameter]:
     """What a model can be told: its width and head, and all that its entry takes except the layout of its input."""
     width = Parameter("hidden_size", Parameter.KEYWORD_ONLY, default=HIDDEN_SIZE, annotation=int)
     head = Parameter("head_sizes", Parameter.KEYWORD_ONLY, default=[], annotation=list[int])
+    embedded = Parameter("embedding_size", Parameter.KEYWORD_ONLY, default=None, annotation=int | None)
     layer = {name: parameter for name, parameter in entry.options().items() if name != "batch_first"}
-    return {"hidden_size": width, "head_sizes": head, **layer}
+    return {"hidden_size": width, "embedding_size": embedded, "head_sizes": head, **layer}
 
 
 def build_task(choice: Choice) -> Task:
@@ -60,10 +61,19 @@ def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
         ValueError: an option is out of its range.
     """
     options = dict(choice.options)
-    hidden_size, head_sizes = options.pop("hidden_size"), options.pop("head_sizes")
+    hidden_size, head_sizes, width = (options.pop(name) for name in ("hidden_size", "head_sizes", "embedding_size"))
     generator = torch.Generator().manual_seed(seed)
-    layer = entry_of(choice.name).build(task.input_size, hidden_size, **options, generator=generator)
-    return SequenceModel(layer, task.output_size, readout=task.readout, head_sizes=head_sizes, generator=generator)
+    if width is None and task.tokens == "symbols":
+        width = hidden_size
+    layer = entry_of(choice.name).build(width or task.input_size, hidden_size, **options, generator=generator)
+    return SequenceModel(
+        layer,
+        task.output_size,
+        readout=task.readout,
+        head_sizes=head_sizes,
+        embedding=None if width is None else embedding(task.tokens, task.input_size, width, generator=generator),
+        generator=generator,
+    )
 
 
 def card_of(choice: Choice, model: SequenceModel) -> ModelCard:

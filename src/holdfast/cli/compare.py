@@ -123,7 +123,8 @@ def prepare(comparison: Comparison) -> list[Followed]:
     """Every run with its folder. All is built and opened once here, so that mistakes show before anything is trained.
 
     Raises:
-        ValueError: an option out of its range, devices that this machine has not, or a folder that can't be used.
+        ValueError: an option out of its range, devices that this machine has not, a folder that can't be used, or data
+            that can't be read.
     """
     make_fabric(comparison.training)
     task = build_task(comparison.task)
@@ -136,6 +137,8 @@ def prepare(comparison: Comparison) -> list[Followed]:
             open_record(folder, run_settings(task, card, comparison.training, seed=seed))
             news = News(f"{task.name}, {label}, seed {seed}", comparison.training.steps, task.metric)
             runs.append(Followed(label, settings, folder, news))
+    if any(run.summary is None for run in runs):
+        task.prepare()
     return runs
 
 

@@ -65,7 +65,11 @@ def model_help(entry: Entry) -> dict[str, str]:
     """What the docstrings of its parts say of the options of a model."""
     initialiser = getattr(entry.initialiser, "func", entry.initialiser)
     help = argument_help([initialiser, entry.cell, Recurrent, SequenceModel])
-    return help | {"hidden_size": "units of each cell"}
+    own = {
+        "hidden_size": "units of each cell",
+        "embedding_size": "width to which inputs are embedded; null for hidden_size if they are symbols, else for none",
+    }
+    return help | own
 
 
 def _optional(parameter: Parameter) -> Parameter:

@@ -73,4 +73,5 @@ def diverged(summary: Summary) -> bool:
 def figures(summary: Summary) -> str:
     """What the test set says, and how long it took; ends with a comma if it is anything."""
     measures = [f"test {name} {value:.4g}" for name, value in (summary.test or {}).items()]
-    return "".join(f"{part}, " for part in (*measures, in_words(summary.seconds)))
+    waited = f" ({summary.waited / max(summary.seconds, 1e-9):.1%} waiting for data)" if summary.waited else ""
+    return "".join(f"{part}, " for part in (*measures, in_words(summary.seconds) + waited))

@@ -1,5 +1,6 @@
 """Whole networks: a recurrent layer with what turns its outputs into answers."""
 
+from holdfast.models.embedding import Tokens, embedding
 from holdfast.models.sequence_model import Readout, SequenceModel
 
-__all__ = ["Readout", "SequenceModel"]
+__all__ = ["Readout", "SequenceModel", "Tokens", "embedding"]

@@ -1,4 +1,4 @@
-"""A recurrent layer with a head: from sequences to answers."""
+"""A recurrent layer with a head, and an embedding before it if need be: from sequences to answers."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,6 +6,8 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
+
+from holdfast.models.linear import linear
 
 Readout = Literal["every step", "last step"]
 
@@ -16,12 +18,16 @@ class SequenceModel(nn.Module):
         answers = head(layer(inputs))                    at every step, or
         answers = head(layer(inputs)[last valid step])   once a sequence
 
+    With an embedding the layer reads embedding(inputs) in place of the inputs.
+
     Args:
         layer: any layer under the contract of `holdfast.Recurrent`, time first; its `output_size` is read.
         output_size: O, the classes or values of an answer.
         readout: "every step" or "last step".
         head_sizes: widths of ReLU layers between the recurrent layer and the answer; () is a single linear map, and
             (256,) is the head of gu2020improving.
+        embedding: from the inputs to (T, B, I) as the layer takes them: `holdfast.models.embedding` makes one. Symbols
+            need it; continuous inputs go without unless given.
         generator: source of the head's initial parameters; torch's global one unless given.
 
     Raises:
@@ -35,6 +41,7 @@ class SequenceModel(nn.Module):
         *,
         readout: Readout = "every step",
         head_sizes: Sequence[int] = (),
+        embedding: nn.Module | None = None,
         generator: torch.Generator | None = None,
     ):
         super().__init__()
@@ -45,6 +52,7 @@ class SequenceModel(nn.Module):
             raise ValueError(
                 f"head_sizes and output_size must be at least 1, got {tuple(head_sizes)} and {output_size}"
             )
+        self.embedding = embedding
         self.layer = layer
         self.readout = readout
         self.head = head(sizes, generator)
@@ -53,29 +61,35 @@ class SequenceModel(nn.Module):
         """The answers.
 
         Args:
-            inputs: (T, B, I).
+            inputs: (T, B, I), or symbols (T, B) for an embedding that takes them.
             lengths: (B,) int64, where each sequence ends; None if all fill T.
 
         Returns:
             (T, B, O), or (B, O) if only the last step is read.
         """
-        output, _ = self.layer(inputs, lengths=lengths)
+        output, _ = self.layer(self.embed(inputs), lengths=lengths)
         if self.readout == "last step":
             output = output[-1] if lengths is None else output[lengths - 1, torch.arange(len(lengths))]
         return self.head(output)
 
+    def embed(self, inputs: Tensor) -> Tensor:
+        """The inputs as the layer reads them, (T, B, I).
+
+        Raises:
+            ValueError: symbols, and no embedding for them.
+        """
+        if self.embedding is not None:
+            return self.embedding(inputs)
+        if not inputs.is_floating_point():
+            raise ValueError(
+                f"SequenceModel expects float inputs (T, B, I), got symbols {tuple(inputs.shape)} of {inputs.dtype}; "
+                'give it an embedding: embedding("symbols", how_many, size)'
+            )
+        return inputs
+
 
 def head(sizes: Sequence[int], generator: torch.Generator | None) -> nn.Sequential:
     """Linear maps through `sizes`, ReLU between them, drawn as `torch.nn.Linear` draws: uniform in +-1/sqrt(inputs)."""
-    linear = [_linear(inputs, outputs, generator) for inputs, outputs in pairwise(sizes)]
-    between = [part for layer in linear for part in (layer, nn.ReLU())]
+    maps = [linear(inputs, outputs, generator) for inputs, outputs in pairwise(sizes)]
+    between = [part for layer in maps for part in (layer, nn.ReLU())]
     return nn.Sequential(*between[:-1])
-
-
-def _linear(inputs: int, outputs: int, generator: torch.Generator | None) -> nn.Linear:
-    with torch.random.fork_rng(devices=[]):  # what nn.Linear draws for itself is not used
-        layer = nn.Linear(inputs, outputs)
-    bound = inputs**-0.5
-    for parameter in layer.parameters():
-        nn.init.uniform_(parameter, -bound, bound, generator=generator)
-    return layer

@@ -7,7 +7,7 @@ from holdfast.tasks.denoising import Denoising
 from holdfast.tasks.digits import Digits, PermutedDigits, RowDigits
 from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, RowMNIST
 from holdfast.tasks.synthetic import SyntheticTask
-from holdfast.tasks.task import Readout, Split, Task
+from holdfast.tasks.task import Readout, Split, Task, Tokens
 from holdfast.tasks.warping import Padding, Warping
 
 ALL: tuple[type[Task], ...] = (
@@ -48,5 +48,6 @@ __all__ = [
     "Split",
     "SyntheticTask",
     "Task",
+    "Tokens",
     "Warping",
 ]

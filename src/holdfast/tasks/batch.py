@@ -12,7 +12,7 @@ class Batch:
     """Sequences side by side, and their targets.
 
     Args:
-        inputs: (T, B, I) float32.
+        inputs: (T, B, I) float32, or symbols (T, B) int64.
         targets: one class per step (T, B) int64, one per sequence (B,) int64, or one value per sequence (B, 1) float32.
         lengths: (B,) int64, where each sequence ends; None if all fill T.
     """

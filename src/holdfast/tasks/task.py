@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from holdfast.models import Readout
+from holdfast.models import Readout, Tokens
 from holdfast.objectives import IGNORE, Objective
 from holdfast.tasks.batch import Batch
 
@@ -30,6 +30,9 @@ class Task(ABC):
     """Keys of references.bib."""
     readout: ClassVar[Readout]
     """Where the model is asked."""
+    tokens: ClassVar[Tokens] = "continuous"
+    """What stands at a step of an input: float channels (T, B, I), or the number of a symbol (T, B). A loss that asks
+    for the inputs themselves compares values in the first case and classes in the second."""
     objective: ClassVar[Objective]
     metric: ClassVar[Literal["accuracy", "loss"]]
     """What models are compared by."""
@@ -39,7 +42,7 @@ class Task(ABC):
     @property
     @abstractmethod
     def input_size(self) -> int:
-        """I, the width of an input."""
+        """I, the channels of an input; if its tokens are symbols, how many symbols there are."""
 
     @property
     @abstractmethod
@@ -84,6 +87,13 @@ class Task(ABC):
     @abstractmethod
     def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
         """A fixed set in batches of at most `batch_size` rows: the same for every run, apart from the other sets."""
+
+    def prepare(self) -> None:  # noqa: B027  most tasks read nothing
+        """Reads what the task needs before its first batch, so that a long reading or a missing set shows early.
+
+        Raises:
+            ValueError: it cannot be read.
+        """
 
     @property
     def higher_is_better(self) -> bool:

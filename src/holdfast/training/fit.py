@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import partial
 
 from lightning_fabric import Fabric
 from torch import nn
@@ -10,6 +11,7 @@ from holdfast.tasks import Task
 from holdfast.training.checkpoint import load_best, resume
 from holdfast.training.divergence import DivergenceError
 from holdfast.training.evaluation import evaluate
+from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
 from holdfast.training.loop import Loop
 from holdfast.training.news import Listener, News
@@ -38,7 +40,9 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
         network, optimiser = fabric.setup(model, optimiser)
         history = resume(record, model, optimiser)
         listeners = stack.enter_context(_listeners(fabric, task, run, record, history, watch))
-        loop = Loop(fabric, model, network, optimiser, task, run.training, run.seed, record, listeners, history)
+        make = partial(task.training_batch, batch_size=run.training.batch_size, seed=run.seed)
+        feed = stack.enter_context(Feed(make, first=history.step, last=run.training.steps))
+        loop = Loop(fabric, model, network, optimiser, task, run.training, run.seed, feed, record, listeners, history)
         try:
             ending = loop.run()
         except DivergenceError as divergence:
@@ -87,6 +91,7 @@ def _conclude(loop: Loop, ending: Ending) -> None:
         best_step=None if best is None else int(best["step"]),
         validation=None if best is None else {name: value for name, value in best.items() if name != "step"},
         test=test,
+        waited=round(history.waited, 3),
     )
     if loop.fabric.is_global_zero:
         loop.record.conclude(summary)

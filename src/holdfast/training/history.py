@@ -28,11 +28,13 @@ class History:
     Args:
         step: updates done.
         seconds: time spent on them, without evaluation.
+        waited: the part of it that passed waiting for data.
         evaluations: on the validation set, in order; each holds its "step", the "loss" and the task's other measures.
     """
 
     step: int = 0
     seconds: float = 0.0
+    waited: float = 0.0
     evaluations: list[Measures] = field(default_factory=list)
 
     @property

@@ -14,6 +14,7 @@ from holdfast.training.chance import seed_chance
 from holdfast.training.checkpoint import keep
 from holdfast.training.divergence import require_finite, require_finite_measures, require_finite_parameters
 from holdfast.training.evaluation import added, evaluate, own_rows
+from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
 from holdfast.training.news import Listener
 from holdfast.training.optimisers import set_learning_rate
@@ -31,6 +32,7 @@ class Loop:
         model: its parameters, under their own names.
         network, optimiser: the model and its optimiser, as `fabric.setup` returned them.
         task, settings, seed: what is learnt, and how.
+        feed: the batches, from the step on where the run stands.
         record: where checkpoints go.
         listeners: who hears of each event; nobody except in the first process.
         history: where the run stands.
@@ -43,6 +45,7 @@ class Loop:
     task: Task
     settings: TrainingSettings
     seed: int
+    feed: Feed
     record: Record
     listeners: Sequence[Listener]
     history: History
@@ -62,11 +65,11 @@ class Loop:
 
     def update(self) -> None:
         """Moves the parameters once."""
-        started, step = perf_counter(), self.history.step
+        started, step, waited = perf_counter(), self.history.step, self.feed.waited
         rate = learning_rate(self.settings, step, self.history.losses)
         set_learning_rate(self.optimiser, rate)
         seed_chance(self.seed, step, self.fabric.global_rank)
-        batch = self.task.training_batch(step, self.settings.batch_size, seed=self.seed)
+        batch = self.feed.take()
         loss = self.backward(own_rows(self.fabric, batch).to(self.fabric.device))
         norm = self.clip()
         require_finite(step, inputs=batch.inputs, loss=loss, gradient_norm=norm, model=self.model)
@@ -74,8 +77,9 @@ class Loop:
         self.optimiser.zero_grad()
         self.history.step += 1
         self.history.seconds += perf_counter() - started
+        self.history.waited += self.feed.waited - waited
         if self.history.step % self.settings.report_every == 0:
-            self.tell("train", loss=loss, gradient_norm=norm, learning_rate=rate)
+            self.tell("train", loss=loss, gradient_norm=norm, learning_rate=rate, waited=round(self.history.waited, 3))
 
     def backward(self, rows: Batch) -> float:
         """Adds up the gradient of the mean loss over the counted targets of all processes; returns that loss.

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Protocol
 
+_STARVED = 0.05
+
 
 class Listener(Protocol):
     """Anything that takes the events of a run: its record, people's progress, TensorBoard."""
@@ -32,6 +34,7 @@ class News:
     step: int = 0
     loss: float | None = None
     measure: float | None = None
+    waiting: float = 0.0
     _first: tuple[int, float] | None = field(default=None, repr=False)
 
     def append(self, event: str, *, step: int, **values: Any) -> None:
@@ -42,6 +45,7 @@ class News:
         self._first = self._first or (step, self.clock())
         if event == "train":
             self.loss = values["loss"]
+            self.waiting = values.get("waited", 0.0) / max(values.get("seconds", 0.0), 1e-9)
         else:
             self.measure = values[self.metric]
 
@@ -55,10 +59,11 @@ class News:
 
     @property
     def figures(self) -> str:
-        """Loss and metric, as far as they are known."""
+        """Loss and metric, as far as they are known, and the wait for data if it is worth a word."""
         loss = [] if self.loss is None else [f"loss {self.loss:.4g}"]
         measure = [] if self.measure is None else [f"validation {self.metric} {self.measure:.4g}"]
-        return ", ".join(loss + measure)
+        starved = [f"{self.waiting:.0%} of the time waiting for data"] if self.waiting >= _STARVED else []
+        return ", ".join(loss + measure + starved)
 
     @property
     def time_left(self) -> str:

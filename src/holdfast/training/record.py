@@ -29,6 +29,7 @@ class Summary:
         best_step: the step of the best validation metric, whose weights are in best.pt; None if none was reached.
         validation: the measures at that step.
         test: the measures on the test set with those weights; None if there are none.
+        waited: the part of `seconds` that passed waiting for data; None in records from before it was measured.
     """
 
     status: str
@@ -39,6 +40,7 @@ class Summary:
     best_step: int | None
     validation: dict[str, float] | None
     test: dict[str, float] | None
+    waited: float | None = None
 
 
 @dataclass(frozen=True)

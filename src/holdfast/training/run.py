@@ -90,6 +90,7 @@ def train(
             stack.enter_context(alone_in(record.folder))
             stack.enter_context(undisturbed())
             stack.enter_context(threads(settings.threads))
+            task.prepare()
             record.describe(_description(task, model, card), environment())
             # Bound here and not passed on: Fabric searches arguments for tensors and can't see into frozen dataclasses.
             fit_here: Callable[..., Any] = partial(fit, task=task, run=run, record=record, watch=watch)
