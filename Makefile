@@ -28,7 +28,7 @@ test-slow: $(READY)  ## the long tests; HOLDFAST_DATA names a folder of real dat
 	$(BIN)/pytest -q -m slow
 
 bench: $(READY)  ## speed against torch.nn and the reference, each bar met or not; leave the machine alone meanwhile
-	$(BIN)/python -m benchmarks
+	$(BIN)/holdfast bench
 
 check: $(READY)  ## lint, types, import layers
 	$(BIN)/ruff check .

@@ -4,15 +4,16 @@ import json
 from io import StringIO
 
 import pytest
-from benchmarks.allocator import USUAL
-from benchmarks.bars import Verdict, judge
-from benchmarks.clock import Estimate
-from benchmarks.figure import draw
-from benchmarks.record import FORWARD, PEAK, TRAINING, Quantity, Record, Timing
-from benchmarks.show import amount, duration, show
-from benchmarks.streaming import STEP, STREAM
-from benchmarks.workloads import SHAPES
 from rich.console import Console
+
+from holdfast.benchmarks.allocator import USUAL
+from holdfast.benchmarks.bars import Verdict, judge
+from holdfast.benchmarks.clock import Estimate
+from holdfast.benchmarks.figure import draw
+from holdfast.benchmarks.record import FORWARD, PEAK, TRAINING, Quantity, Record, Timing
+from holdfast.benchmarks.show import amount, duration, show
+from holdfast.benchmarks.streaming import STEP, STREAM
+from holdfast.benchmarks.workloads import SHAPES
 
 
 def timing(workload, label: str, seconds, *, task: str = TRAINING, section: str = "shapes", **more) -> Timing:

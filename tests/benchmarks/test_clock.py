@@ -1,7 +1,8 @@
 """Contenders take turns, and are compared round by round."""
 
 import pytest
-from benchmarks.clock import Effort, Estimate, race
+
+from holdfast.benchmarks.clock import Effort, Estimate, race
 
 
 def test_contenders_take_turns_and_each_goes_first():

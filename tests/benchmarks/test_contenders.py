@@ -1,15 +1,16 @@
 """Contenders compute what they say, and wrong ones are not timed."""
 
 import torch
-from benchmarks.clock import Effort
-from benchmarks.contenders import Run, installed, prepare, torch_run
-from benchmarks.gate import difference, passes
-from benchmarks.peak import burst
-from benchmarks.record import FORWARD, PEAK, TRAINING, Record
-from benchmarks.workloads import Workload
 from torch import nn
 
-from benchmarks import contenders, gate, races
+from holdfast.backends.build import NoCompiler
+from holdfast.benchmarks import contenders, gate, races
+from holdfast.benchmarks.clock import Effort
+from holdfast.benchmarks.contenders import Run, installed, prepare, torch_run
+from holdfast.benchmarks.gate import difference, passes
+from holdfast.benchmarks.peak import burst
+from holdfast.benchmarks.record import FORWARD, PEAK, TRAINING, Record
+from holdfast.benchmarks.workloads import Workload
 
 TINY = Workload(5, 3, 2, 4)
 QUICK = Effort(3, 1)
@@ -77,10 +78,9 @@ def test_a_contender_that_can_not_do_the_work_is_left_out_with_its_reason():
 
 
 def test_guests_take_part_only_if_installed(monkeypatch):
-    monkeypatch.setattr("benchmarks.others.find_spec", lambda package: None)
+    monkeypatch.setattr("holdfast.benchmarks.others.find_spec", lambda package: None)
     assert not installed("jax.lax.scan LSTM")
     assert installed("nn.LSTM")
-    assert not installed("lstm nonesuch")
 
 
 def test_every_shape_of_work_is_run(monkeypatch):
@@ -92,10 +92,33 @@ def test_every_shape_of_work_is_run(monkeypatch):
     monkeypatch.setattr(races, "prepare", lambda label, workload: Run(lambda: None, lambda: None, 1))
     monkeypatch.setattr(races, "passes", lambda label, workload: None)
     record = Record("quick")
-    for section in (races.small, races.double, races.ragged):
-        section(record, QUICK)
-    races.shapes(record, [TINY], QUICK, references=("lstm",))
+    for job in (*races.small(QUICK), races.double(QUICK), *races.shapes([TINY], QUICK, references=("lstm",))):
+        job.run(record)
+    races.ragged(record, QUICK)
     assert {timing.section for timing in record.timings} == {"small", "float64", "ragged", "shapes"}
+
+
+def test_the_gate_finds_a_stream_that_drifts(monkeypatch):
+    assert gate.stream_passes("lstm native", TINY) is None
+    true_layers = gate.layers
+
+    def wrong_layers(label, workload):
+        layer, oracle = true_layers(label, workload)
+        step = layer.step
+        layer.step = lambda x, state: (step(x, state)[0] * 1.01, step(x, state)[1])
+        return layer, oracle
+
+    monkeypatch.setattr(gate, "layers", wrong_layers)
+    assert "step by step, at" in gate.stream_passes("lstm native", TINY)
+
+
+def test_without_a_compiler_nothing_compiled_takes_part(monkeypatch):
+    def none():
+        raise NoCompiler("none")
+
+    monkeypatch.setattr(contenders, "find_toolchain", none)
+    assert not installed("lstm compiled")
+    assert installed("lstm native")
 
 
 def test_a_burst_counts_its_operations():

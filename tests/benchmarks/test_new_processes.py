@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from benchmarks.fresh import ROOT, ask
+
+from holdfast.benchmarks.fresh import ask
 
 
 def test_imports_are_timed():
@@ -26,7 +27,7 @@ def test_memory_is_that_of_the_activations():
 def test_the_allocator_keeps_its_pages_when_told_to():
     program = """
 import ctypes, resource
-from benchmarks.allocator import keep_pages
+from holdfast.benchmarks.allocator import keep_pages
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     for _ in range(10):
@@ -37,5 +38,5 @@ assert keep_pages()
 faults()
 print(usual > 100 * max(1, faults()))
 """
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "True\n"

@@ -9,6 +9,7 @@ import holdfast
 from holdfast.backends import Backend, Work
 from holdfast.cells import Cell
 from holdfast.layers import CATALOGUE, Recurrent
+from holdfast.layers.catalogue import distinct
 
 
 def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
@@ -20,15 +21,8 @@ def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
     return holdfast.make(name, input_size, hidden_size, **options)
 
 
-def distinct() -> list[str]:
-    """Names of layers, one for each step: those that differ only in how they start have one kernel."""
-    by_step: dict[str, str] = {}
-    for name, entry in CATALOGUE.items():
-        by_step.setdefault(f"{entry.cell.__name__} {dict(entry.choices)}", name)
-    return list(by_step.values())
-
-
 NAMES = distinct()
+"""A layer for each step; those that differ only in how they start have one kernel."""
 
 
 @dataclass(frozen=True)

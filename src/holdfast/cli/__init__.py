@@ -18,6 +18,7 @@ COMMANDS = {
     "report": ("report", "a page, figures and tables from the records of runs"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),
+    "bench": ("bench", "how fast layers are on this machine, beside torch's own"),
     "cache": ("cache", "the kernels that were compiled on this machine: list, clear"),
 }
 """Each command with the module that holds its `main`, and what it shows, does or makes."""

@@ -21,8 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hidden_size", type=int, default=HIDDEN_SIZE, help="units")
     values = parser.parse_args(arguments)
     entry = entry_of(values.model)
-    missing = {name: STAND_IN for name, option in entry.initialiser_options().items() if option.default is option.empty}
-    layer = entry.build(values.input_size, values.hidden_size, **missing)
+    layer = entry.build(values.input_size, values.hidden_size, **dict.fromkeys(entry.required(), STAND_IN))
     print("\n\n".join(paragraphs(entry, layer)))
     return 0
 

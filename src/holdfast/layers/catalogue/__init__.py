@@ -6,7 +6,7 @@ from holdfast.layers.catalogue import gates, memory, plain
 from holdfast.layers.catalogue.entry import Entry, suggestion
 from holdfast.layers.recurrent import Recurrent
 
-__all__ = ["CATALOGUE", "Entry", "lookup", "make"]
+__all__ = ["CATALOGUE", "Entry", "distinct", "lookup", "make"]
 
 GROUPS = (plain, gates, memory)
 CATALOGUE: dict[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
@@ -21,6 +21,14 @@ def lookup(name: str) -> Entry:
     if name not in CATALOGUE:
         raise ValueError(f"there is no model '{name}'{suggestion(name, CATALOGUE)}")
     return CATALOGUE[name]
+
+
+def distinct() -> list[str]:
+    """A name for each step of the catalogue: layers that differ only in how they start take the same steps."""
+    by_step: dict[str, str] = {}
+    for name, entry in CATALOGUE.items():
+        by_step.setdefault(f"{entry.cell.__name__} {dict(entry.choices)}", name)
+    return list(by_step.values())
 
 
 def make(name: str, input_size: int, hidden_size: int, **options: Any) -> Recurrent:

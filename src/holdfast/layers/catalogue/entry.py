@@ -53,6 +53,10 @@ class Entry:
         """Arguments of the layer, whichever the cell."""
         return arguments(Recurrent, without=("cell", "input_size", "hidden_size"))
 
+    def required(self) -> list[str]:
+        """Options without a default."""
+        return [name for name, option in self.options().items() if option.default is option.empty]
+
     def options(self) -> dict[str, inspect.Parameter]:
         """Every option of `make` for this name, with its type and default."""
         return self.cell_options() | self.initialiser_options() | self.layer_options()
@@ -89,7 +93,7 @@ class Entry:
         for option in options:
             if option not in known:
                 raise ValueError(f"'{self.name}' has no option '{option}'{suggestion(option, known)}")
-        missing = [n for n, p in self.initialiser_options().items() if p.default is p.empty and n not in options]
+        missing = [name for name in self.required() if name not in options]
         if missing and "initialiser" not in options:
             raise ValueError(
                 f"'{self.name}' needs {' and '.join(missing)}: pass it to make, or as --model.{missing[0]} on the "

@@ -2,18 +2,18 @@
 
 import json
 import os
-import platform
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
-import holdfast
-from benchmarks.allocator import USUAL
-from benchmarks.clock import Estimate
 from holdfast.backends.build import BuildError, find_toolchain
+from holdfast.benchmarks.allocator import USUAL
+from holdfast.benchmarks.clock import Estimate
+from holdfast.training.environment import environment
+from holdfast.training.files import write_json
 
 FORWARD, TRAINING = "forward", "forward + backward"
 PEAK = "peak"
@@ -64,6 +64,8 @@ class Record:
         timings, quantities: what was measured.
         wrong: contenders that failed the correctness gate, and by how much; they were not timed.
         notes: what a reader has to know: what was left out, and why.
+        machine: what it was measured on, and with.
+        done: the jobs that are over, by name.
     """
 
     mode: str
@@ -71,7 +73,16 @@ class Record:
     quantities: list[Quantity] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    machine: dict[str, object] = field(default_factory=dict)
+    machine: dict[str, Any] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Adds to the notes what is not there yet."""
+        self.notes += [] if text in self.notes else [text]
+
+    def fault(self, text: str) -> None:
+        """Adds to what is wrong what is not there yet."""
+        self.wrong += [] if text in self.wrong else [text]
 
     def find(self, section: str, workload: object, label: str, task: str, allocator: str = USUAL) -> Timing | None:
         for timing in self.timings:
@@ -112,36 +123,30 @@ class Record:
         return grouped.items()
 
     def save(self, path: Path, verdicts: Iterable) -> None:
-        content = asdict(self) | {"bars": [asdict(verdict) | {"result": verdict.result} for verdict in verdicts]}
-        path.write_text(json.dumps(content, indent=1))
+        """Write all of it, and the bars, as JSON."""
+        write_json(
+            path, asdict(self) | {"bars": [asdict(verdict) | {"result": verdict.result} for verdict in verdicts]}
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "Record":
+        """What was saved.
+
+        Raises:
+            OSError, ValueError, KeyError, TypeError: there is no such file, or it is no record.
+        """
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content.pop("bars")
+        timings = [Timing(**timing | {"seconds": tuple(timing["seconds"])}) for timing in content.pop("timings")]
+        quantities = [Quantity(**quantity) for quantity in content.pop("quantities")]
+        return cls(**content, timings=timings, quantities=quantities)
 
 
-def describe_machine() -> dict[str, object]:
-    """What the numbers were measured on, and with."""
+def describe_machine() -> dict[str, Any]:
+    """What the numbers are measured on, and with."""
     try:
         compiler = find_toolchain().version
     except BuildError:
         compiler = "none"
-    return {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "processor": processor(),
-        "cores": os.cpu_count(),
-        "threads": torch.get_num_threads(),
-        "load": os.getloadavg()[0],
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "holdfast": holdfast.__version__,
-        "compiler": compiler,
-    }
-
-
-def processor() -> str:
-    """The processor's name, and its widest vectors."""
-    name = platform.processor() or platform.machine()
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), name)
-    except OSError:
-        pass  # not Linux
-    return f"{name}, {torch.backends.cpu.get_cpu_capability()}"
+    vectors, load = torch.backends.cpu.get_cpu_capability(), round(os.getloadavg()[0], 2)
+    return environment() | {"vectors": vectors, "load": load, "compiler": compiler}

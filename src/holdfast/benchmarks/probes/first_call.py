@@ -5,9 +5,9 @@ import sys
 
 import torch
 
-from benchmarks.clock import clock
-from benchmarks.contenders import prepare
-from benchmarks.workloads import Workload
+from holdfast.benchmarks.clock import clock
+from holdfast.benchmarks.contenders import prepare
+from holdfast.benchmarks.workloads import Workload
 
 # What torch itself does at its first call in a process is not of interest.
 torch.nn.Linear(3, 3)(torch.ones(3, 3)).tanh().sum().backward()

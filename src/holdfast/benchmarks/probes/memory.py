@@ -5,8 +5,8 @@ import resource
 import sys
 from pathlib import Path
 
-from benchmarks.contenders import prepare
-from benchmarks.workloads import Workload
+from holdfast.benchmarks.contenders import prepare
+from holdfast.benchmarks.workloads import Workload
 
 
 def resident() -> int:

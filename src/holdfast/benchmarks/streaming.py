@@ -3,15 +3,17 @@
 import torch
 from torch import Tensor, nn
 
-from benchmarks.allocator import USUAL
-from benchmarks.clock import Effort, race
-from benchmarks.contenders import has_backend, holdfast_layer
-from benchmarks.record import Record, Timing
-from benchmarks.workloads import Workload
+from holdfast.benchmarks.allocator import USUAL
+from holdfast.benchmarks.clock import Effort, race
+from holdfast.benchmarks.contenders import holdfast_layer, installed
+from holdfast.benchmarks.gate import stream_passes
+from holdfast.benchmarks.record import Record, Timing
+from holdfast.benchmarks.workloads import Workload
 
 STREAM = Workload(1, 1, 16, 128, threads=1)
 STEPS = 200  # in one sample
 STEP = "one step"
+LABELS = [f"{model} {backend}" for backend in ("compiled", "reference") for model in ("ur-lstm", "lstm", "gru")]
 
 
 def streaming(record: Record, effort: Effort) -> None:
@@ -19,12 +21,19 @@ def streaming(record: Record, effort: Effort) -> None:
     x = STREAM.x()[0]
     with STREAM.with_threads(), torch.no_grad():
         streams = {"nn.LSTM": sequence_stream(nn.LSTM, x), "nn.LSTMCell": cell_stream(x)}
-        for backend in ("compiled", "reference"):
-            for model in ("ur-lstm", "lstm", "gru") if has_backend(backend) else ():
-                streams[f"{model} {backend}"] = layer_stream(holdfast_layer(model, STREAM, backend), x)
+        for label in filter(installed, LABELS):
+            if fault := stream_passes(label, STREAM):
+                record.fault(fault)
+            else:
+                streams[label] = layer_stream(stream_layer(label), x)
         for label, seconds in race(streams, effort).items():
             each = tuple(sample / STEPS for sample in seconds)
             record.timings.append(Timing("streaming", str(STREAM), STEP, USUAL, label, each))
+
+
+def stream_layer(label: str):
+    model, backend = label.split()
+    return holdfast_layer(model, STREAM, backend)
 
 
 def layer_stream(layer, x: Tensor):

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 import torch
 from torch import nn
 
-from benchmarks.workloads import Workload
+from holdfast.benchmarks.workloads import Workload
 
 
 def is_installed(package: str) -> bool:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from benchmarks.allocator import KEEPS, USUAL
-from benchmarks.record import FORWARD, PEAK, TRAINING, Record
+from holdfast.benchmarks.allocator import KEEPS, USUAL
+from holdfast.benchmarks.record import FORWARD, PEAK, TRAINING, Record
 
 BASE = "nn.LSTM"
 

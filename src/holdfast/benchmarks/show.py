@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.allocator import USUAL
-from benchmarks.bars import Verdict
-from benchmarks.clock import Estimate
-from benchmarks.record import PEAK, Record, Timing
+from holdfast.benchmarks.allocator import USUAL
+from holdfast.benchmarks.bars import Verdict
+from holdfast.benchmarks.clock import Estimate
+from holdfast.benchmarks.record import PEAK, Record, Timing
 
 COLOURS = {"met": "green", "not met": "red", "not measured": "dim"}
 
@@ -21,7 +21,8 @@ def show(record: Record, verdicts: list[Verdict], console: Console) -> None:
         where = "" if allocator == USUAL else f", allocator {allocator}"
         console.print(race_table(f"{section} ({workload}), {task}{where}", timings, record))
     for threads, speed in peaks(record).items():
-        console.print(f"the machine's measured peak with {threads} threads: {speed / 1e9:.0f} GFLOP/s", highlight=False)
+        on = f"{threads} thread{'s' * (threads > 1)}"
+        console.print(f"the machine's measured peak with {on}: {speed / 1e9:.0f} GFLOP/s", highlight=False)
     if record.quantities:
         console.print(quantity_table(record))
     for note in record.notes:

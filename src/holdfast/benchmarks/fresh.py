@@ -7,19 +7,24 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.contenders import has_backend
-from benchmarks.record import Quantity, Record
-from benchmarks.workloads import LONG
+import torch
 
-ROOT = Path(__file__).parent.parent
+from holdfast.benchmarks.contenders import has_compiler
+from holdfast.benchmarks.record import Quantity, Record
+from holdfast.benchmarks.workloads import LONG
+
+PROBES = Path(__file__).parent / "probes"
 MODELS = ("ur-lstm", "nru")
 
 
 def ask(question: str, *arguments: str, **environment: str) -> dict[str, float]:
-    """The answer of a new process to a question of `probes.py`."""
-    paths = os.pathsep.join([str(ROOT), *sys.path])
-    command = [sys.executable, "-m", f"benchmarks.probes.{question}", *arguments]
-    variables = os.environ | {"PYTHONPATH": paths} | environment
+    """The answer of a new process, with as many threads as this one, to the question of a file of `probes`.
+
+    The file is run by its path, so that nothing of holdfast is imported before it asks for it.
+    """
+    command = [sys.executable, "-P", str(PROBES / f"{question}.py"), *arguments]
+    threads = {"OMP_NUM_THREADS": str(torch.get_num_threads())}
+    variables = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | threads | environment
     return json.loads(subprocess.run(command, env=variables, stdout=subprocess.PIPE, check=True).stdout)
 
 
@@ -29,7 +34,7 @@ def first_calls(record: Record, *, models=MODELS, repeats: int = 3) -> None:
     for package in ("torch", "holdfast"):
         seconds = min(answer[package] for answer in imports)
         record.quantities.append(Quantity("first call", f"import {package}", seconds, "s"))
-    for model in models if has_backend("compiled") else ():
+    for model in models if has_compiler() else ():
         with tempfile.TemporaryDirectory() as cache:
             cold = ask("first_call", model, HOLDFAST_CACHE=cache)
             cached = [ask("first_call", model, HOLDFAST_CACHE=cache)["late"] for _ in range(repeats)]
@@ -40,9 +45,9 @@ def first_calls(record: Record, *, models=MODELS, repeats: int = 3) -> None:
 def memory(record: Record) -> None:
     """The most memory that forward and backward take beyond the output, at a long sequence."""
     if not Path("/proc/self/clear_refs").exists():
-        record.notes.append("memory is measured on Linux only")
+        record.note("memory is measured on Linux only")
         return
-    labels = ["ur-lstm compiled", "ur-lstm compiled recompute"] if has_backend("compiled") else []
+    labels = ["ur-lstm compiled", "ur-lstm compiled recompute"] if has_compiler() else []
     for label in (*labels, "ur-lstm reference", "ur-lstm reference recompute", "nn.LSTM"):
         answer = ask("memory", label, str(LONG.steps), str(LONG.batch), str(LONG.inputs), str(LONG.hidden))
         record.quantities.append(Quantity("memory", label, answer["extra"], "bytes"))

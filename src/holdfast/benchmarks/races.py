@@ -1,24 +1,38 @@
 """The sections that are races: contenders side by side at one workload, in turns."""
 
-from benchmarks.allocator import USUAL
-from benchmarks.clock import Effort, race
-from benchmarks.contenders import has_backend, holdfast_layer, installed, prepare
-from benchmarks.gate import numbers, passes, relative
-from benchmarks.peak import burst
-from benchmarks.record import FORWARD, PEAK, TRAINING, Quantity, Record, Timing
-from benchmarks.workloads import CATALOGUE, DOUBLE, LONG, RAGGED, SMALL, Workload
-from holdfast.layers.catalogue import CATALOGUE as MODELS
+from functools import partial
+
+from holdfast.benchmarks.allocator import KEEPS, USUAL, keep_pages
+from holdfast.benchmarks.clock import Effort, race
+from holdfast.benchmarks.contenders import holdfast_layer, installed, prepare
+from holdfast.benchmarks.gate import numbers, passes, relative
+from holdfast.benchmarks.jobs import Job
+from holdfast.benchmarks.peak import burst
+from holdfast.benchmarks.record import FORWARD, PEAK, TRAINING, Quantity, Record, Timing
+from holdfast.benchmarks.workloads import CATALOGUE, DOUBLE, LONG, RAGGED, SMALL, Workload
+from holdfast.layers.catalogue import distinct
 
 FLAGSHIPS = ("ur-lstm", "lstm", "gru")
 RIVALS = ("nn.LSTM", "nn.GRU")
 GUESTS = ("torchrecurrent PeepholeLSTM", "jax.lax.scan LSTM")
 TASKS = (FORWARD, TRAINING)
+CHECKING = 3.0  # seconds, roughly, before a race: its contenders are built, and proved right
 
 
 def run_race(
-    record: Record, section: str, workload: Workload, labels, effort: Effort, *, tasks=TASKS, allocator: str = USUAL
+    record: Record,
+    section: str,
+    workload: Workload,
+    labels,
+    effort: Effort,
+    *,
+    tasks=TASKS,
+    allocator: str = USUAL,
 ) -> None:
     """Time those of `labels` that are installed and right, and the machine's peak beside them."""
+    if allocator == KEEPS and not keep_pages():
+        record.note("this C library can't be told to keep its pages, so that was not measured")
+        return
     with workload.with_threads() as threads:
         runs = {label: prepare(label, workload) for label in fit(record, labels, workload)}
         peak = burst(threads)
@@ -42,42 +56,58 @@ def fit(record: Record, labels, workload: Workload) -> list[str]:
         try:
             fault = passes(label, workload)
         except ValueError as error:  # the backend says that it can't
-            record.notes.append(f"{label} at {workload} is left out: {error}")
+            record.note(f"{label} at {workload} is left out: {error}")
             continue
         if fault is None:
             taking_part.append(label)
-        elif fault not in record.wrong:
-            record.wrong.append(fault)
+        else:
+            record.fault(fault)
     return taking_part
 
 
-def shapes(record: Record, workloads, effort: Effort, *, allocator: str = USUAL, references=FLAGSHIPS) -> None:
+def race_job(section: str, workload: Workload, labels, effort: Effort, *, title: str = "", **options) -> Job:
+    """A race as a job; `options` as for `run_race`."""
+    run = partial(run_race, section=section, workload=workload, labels=labels, effort=effort, **options)
+    seconds = CHECKING + len(options.get("tasks", TASKS)) * effort.seconds
+    return Job(f"{title or section} at {workload}", seconds, run)
+
+
+def shapes(workloads, effort: Effort, *, allocator: str = USUAL, references=FLAGSHIPS) -> list[Job]:
     """The flagships, torch's own layers, and guests, at the shapes of the bars."""
+    title = "shapes" if allocator == USUAL else "shapes, pages kept,"
     ours = [f"{model} compiled" for model in FLAGSHIPS] + [f"{model} reference" for model in references]
+    jobs = []
     for workload in workloads:
         guests = GUESTS if workload.threads is None else ()  # their threads are not ours to set
-        run_race(record, "shapes", workload, (*ours, *RIVALS, *guests), effort, allocator=allocator)
+        labels = (*ours, *RIVALS, *guests)
+        jobs.append(race_job("shapes", workload, labels, effort, title=title, allocator=allocator))
+    return jobs
 
 
-def catalogue(record: Record, effort: Effort) -> None:
-    """Every cell against its own reference."""
-    if not has_backend("compiled"):
-        return
-    for model in MODELS:
-        for workload in CATALOGUE:
-            labels = (f"{model} compiled", f"{model} reference")
-            run_race(record, "catalogue", workload, labels, effort, tasks=(TRAINING,))
+def catalogue(effort: Effort) -> list[Job]:
+    """Every step of the catalogue against its own reference; names that differ in how they start have one step."""
+    return [
+        race_job(
+            "catalogue",
+            workload,
+            (f"{model} compiled", f"{model} reference"),
+            effort,
+            tasks=(TRAINING,),
+            title=f"catalogue, {model}",
+        )
+        for model in distinct()
+        for workload in CATALOGUE
+    ]
 
 
-def double(record: Record, effort: Effort) -> None:
+def double(effort: Effort) -> Job:
     """float64."""
-    run_race(record, "float64", DOUBLE, ("ur-lstm compiled", "lstm compiled", "lstm reference", "nn.LSTM"), effort)
+    return race_job("float64", DOUBLE, ("ur-lstm compiled", "lstm compiled", "lstm reference", "nn.LSTM"), effort)
 
 
-def small(record: Record, effort: Effort) -> None:
+def small(effort: Effort) -> list[Job]:
     """Work so small that what is measured is everything around it, and long sequences of narrow layers."""
-    for workload in SMALL:
-        run_race(record, "small", workload, ("ur-lstm compiled", "lstm compiled", *RIVALS), effort)
+    return [race_job("small", workload, ("ur-lstm compiled", "lstm compiled", *RIVALS), effort) for workload in SMALL]
 
 
 def ragged(record: Record, effort: Effort) -> None:
@@ -87,7 +117,7 @@ def ragged(record: Record, effort: Effort) -> None:
     even = Workload(round(lengths.float().mean().item()), RAGGED.batch, RAGGED.inputs, RAGGED.hidden)
     labels = ("ur-lstm compiled", "lstm compiled", "nn.LSTM")
     kinds = {"ragged": RAGGED, "even": even}
-    able = fit(record, labels, RAGGED)
+    able = [label for label in fit(record, labels, RAGGED) if label in fit(record, labels, even)]
     runs = {f"{label}, {kind}": prepare(label, w).training for label in able for kind, w in kinds.items()}
     for label, seconds in race(runs, effort).items():
         record.timings.append(Timing("ragged", str(RAGGED), TRAINING, USUAL, label, tuple(seconds)))
