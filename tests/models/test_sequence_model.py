@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 import holdfast
-from holdfast.models import SequenceModel, embedding
+from holdfast.models import Embedded, SequenceModel, embedding
+from holdfast.models.dropconnect import DropConnect
 
 T, B, H, O = 7, 3, 5, 4  # noqa: E741
 
@@ -129,3 +130,35 @@ def test_symbols_without_an_embedding_are_refused_with_the_remedy(layer):
 def test_an_impossible_embedding_is_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         embedding(*arguments)
+
+
+def test_dropconnect_drops_weights_of_the_second_map_while_training_only():
+    model = SequenceModel(holdfast.make("gru", 2, 8), 3, head_sizes=(200, 200), dropconnect=0.25)
+    inputs = torch.randn(4, 2, 2)
+    assert [isinstance(part, DropConnect) for part in model.head] == [False, False, True, False, False]
+    assert not torch.equal(model(inputs), model(inputs))
+    second, basis = model.head[2], torch.eye(200)
+    kept = (second(basis) - second.bias) != 0
+    assert 0.73 < kept.double().mean() < 0.77
+    model.eval()
+    assert torch.equal(model(inputs), model(inputs))
+    assert torch.equal(second(basis), torch.nn.functional.linear(basis, second.weight, second.bias))
+
+
+@pytest.mark.parametrize(("dropconnect", "head_sizes"), [(0.5, ()), (1.0, (8, 8)), (-0.1, (8, 8))])
+def test_dropconnect_out_of_range_or_without_a_second_map_is_refused(dropconnect, head_sizes):
+    with pytest.raises(ValueError, match="dropconnect must be a probability"):
+        SequenceModel(holdfast.make("gru", 2, 8), 3, head_sizes=head_sizes, dropconnect=dropconnect)
+
+
+def test_an_embedded_layer_is_the_layer_on_embedded_inputs():
+    layer = holdfast.make("lstm", 5, 4, num_layers=2)
+    embedded, inputs = Embedded(embedding("continuous", 3, 5), layer), torch.randn(6, 2, 3)
+    output, state = embedded(inputs, lengths=[6, 4])
+    expected, last = layer(embedded.embedding(inputs), lengths=[6, 4])
+    assert torch.equal(output, expected)
+    assert all(map(torch.equal, state, last))
+    with torch.no_grad():
+        stepped, state = embedded.step(inputs[0])
+    torch.testing.assert_close(stepped, expected[0], atol=1e-6, rtol=1e-6)
+    assert (embedded.input_size, embedded.output_size, embedded.num_layers) == (3, 4, 2)

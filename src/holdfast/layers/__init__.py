@@ -4,5 +4,6 @@ from holdfast.layers.catalogue import CATALOGUE, Entry, lookup, make
 from holdfast.layers.drop_in import GRU, LSTM, RNN
 from holdfast.layers.explain import Explanation
 from holdfast.layers.recurrent import Recurrent
+from holdfast.layers.visits import Stop, visit
 
-__all__ = ["CATALOGUE", "GRU", "LSTM", "RNN", "Entry", "Explanation", "Recurrent", "lookup", "make"]
+__all__ = ["CATALOGUE", "GRU", "LSTM", "RNN", "Entry", "Explanation", "Recurrent", "Stop", "lookup", "make", "visit"]

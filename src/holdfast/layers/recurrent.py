@@ -72,6 +72,8 @@ class Recurrent(nn.Module):
         self.dropout, self.batch_first = float(dropout), batch_first
         self.backend: BackendName = backend
         self.recompute: Recompute = recompute
+        initialiser = initialiser if isinstance(initialiser, Initialiser) else tuple(initialiser)
+        self._make_cell, self._initialiser = cell, initialiser
         self.cells = nn.ModuleList()
         with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
             for _ in range(num_layers):
@@ -153,6 +155,39 @@ class Recurrent(nn.Module):
         elif self.batch_first:
             output = output.transpose(0, 1)
         return output, self._from_cells(last, batched)
+
+    def initial_state(self, batch_size: int, *, like: Tensor | None = None) -> State:
+        """What the cells start from unless told otherwise: zeros.
+
+        Args:
+            batch_size: B.
+            like: gives dtype and device; the layer's parameters unless given.
+        """
+        like = next(self.parameters()) if like is None else like
+        return self._from_cells(self._to_cells(None, like.new_empty(1, batch_size, 0), batched=True), batched=True)
+
+    def another(self, input_size: int, *, num_layers: int = 1, generator: torch.Generator | None = None) -> "Recurrent":
+        """A fresh layer of the same kind: cells, width and initialisation are as here; in one direction, time first.
+
+        Its states have the form of this layer's, so it can go on from them: a decoder does.
+
+        Args:
+            input_size: features of an input step.
+            num_layers: cells stacked on each other.
+            generator: source of its parameters; torch's global one unless given.
+        """
+        parameter = next(self.parameters())
+        options = {"num_layers": num_layers, "backend": self.backend, "recompute": self.recompute}
+        return Recurrent(
+            self._make_cell,
+            input_size,
+            self.hidden_size,
+            **options,
+            initialiser=self._initialiser,
+            generator=generator,
+            device=parameter.device,
+            dtype=parameter.dtype,
+        )
 
     def step(self, x: Tensor, state: State | None = None):
         """One step of a stream: x (B, input_size) or (input_size,) to (output, state), as `forward` over one step.

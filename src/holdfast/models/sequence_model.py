@@ -25,13 +25,15 @@ class SequenceModel(nn.Module):
         output_size: O, the classes or values of an answer.
         readout: "every step" or "last step".
         head_sizes: widths of ReLU layers between the recurrent layer and the answer; () is a single linear map, and
-            (256,) is the head of gu2020improving.
+            (256,) is the head of gu2020improving, (256, 256) that of trinh2018learning.
         embedding: from the inputs to (T, B, I) as the layer takes them: `holdfast.models.embedding` makes one. Symbols
             need it; continuous inputs go without unless given.
+        dropconnect: probability with which a weight of the head's second linear map is zeroed while training; 0.5 in
+            trinh2018learning.
         generator: source of the head's initial parameters; torch's global one unless given.
 
     Raises:
-        ValueError: a size below 1, or a readout of another name.
+        ValueError: a size below 1, a readout of another name, or `dropconnect` out of range or without a second map.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class SequenceModel(nn.Module):
         readout: Readout = "every step",
         head_sizes: Sequence[int] = (),
         embedding: nn.Module | None = None,
+        dropconnect: float = 0.0,
         generator: torch.Generator | None = None,
     ):
         super().__init__()
@@ -52,10 +55,15 @@ class SequenceModel(nn.Module):
             raise ValueError(
                 f"head_sizes and output_size must be at least 1, got {tuple(head_sizes)} and {output_size}"
             )
+        if not 0 <= dropconnect < 1 or (dropconnect and not head_sizes):
+            raise ValueError(
+                "dropconnect must be a probability in [0, 1) and needs a second linear map in the head: give "
+                f"head_sizes; got {dropconnect} with head_sizes {tuple(head_sizes)}"
+            )
         self.embedding = embedding
         self.layer = layer
         self.readout = readout
-        self.head = head(sizes, generator)
+        self.head = head(sizes, generator, dropconnect=dropconnect)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The answers.
@@ -88,8 +96,11 @@ class SequenceModel(nn.Module):
         return inputs
 
 
-def head(sizes: Sequence[int], generator: torch.Generator | None) -> nn.Sequential:
-    """Linear maps through `sizes`, ReLU between them, drawn as `torch.nn.Linear` draws: uniform in +-1/sqrt(inputs)."""
-    maps = [linear(inputs, outputs, generator) for inputs, outputs in pairwise(sizes)]
+def head(sizes: Sequence[int], generator: torch.Generator | None, *, dropconnect: float = 0.0) -> nn.Sequential:
+    """Linear maps through `sizes`, ReLU between them; weights of the second one are dropped while training."""
+    maps = [
+        linear(inputs, outputs, generator, dropconnect=dropconnect if k == 1 else 0.0)
+        for k, (inputs, outputs) in enumerate(pairwise(sizes))
+    ]
     between = [part for layer in maps for part in (layer, nn.ReLU())]
     return nn.Sequential(*between[:-1])
