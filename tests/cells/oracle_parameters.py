@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from cells.linear_cases import LINEAR
 from holdfast.cells import (
     GRU,
     JANET,
@@ -31,12 +32,13 @@ class Case:
     Args:
         oracle: the oracle's name.
         cell: makes the cell when called with input and hidden size.
-        extras: our parameter for each of the oracle's that is no block of weight_ih, weight_hh or bias.
+        extras: our parameter, or (parameter, index), for each of the oracle's that is no block of weight_ih, weight_hh
+            or bias.
     """
 
     oracle: str
     cell: partial
-    extras: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, str | tuple] = field(default_factory=dict)
 
 
 PEEPHOLES = {f"p_{gate}": f"peephole_{gate}" for gate in ("input", "forget", "output")}
@@ -72,6 +74,7 @@ CASES = [
         for a, auxiliary in AUXILIARIES.items()
         for p, primary in PRIMARIES.items()
     ),
+    *(Case(*given) for given in LINEAR),
 ]
 
 FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}
@@ -80,7 +83,8 @@ FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}
 def place(case, cell, name):
     """The parameter of `cell`, and the index into it, that the oracle calls `name`."""
     if name in case.extras:
-        return case.extras[name], ...
+        found = case.extras[name]
+        return found if isinstance(found, tuple) else (found, ...)
     kind, gate = name.split("_", 1)
     if isinstance(cell, NRU):
         return place_in_nru(cell, kind, gate)

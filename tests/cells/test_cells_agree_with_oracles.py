@@ -42,7 +42,8 @@ def test_values_and_gradients_are_those_of_the_oracle(case):
     np.testing.assert_allclose(value.item(), expected, rtol=TOLERANCE, atol=TOLERANCE)
     np.testing.assert_allclose(x.grad, gradient.inputs, rtol=TOLERANCE, atol=TOLERANCE)
     for found, wanted in zip(state, gradient.initial_state, strict=True):
-        np.testing.assert_allclose(found.grad, wanted, rtol=TOLERANCE, atol=TOLERANCE)
+        slope = np.zeros_like(wanted) if found.grad is None else found.grad  # a state that the step does not read
+        np.testing.assert_allclose(slope, wanted, rtol=TOLERANCE, atol=TOLERANCE)
     for name, wanted in gradient.parameters.items():
         parameter, index = place(case, cell, name)
         np.testing.assert_allclose(named[parameter].grad[index], wanted, rtol=TOLERANCE, atol=TOLERANCE, err_msg=name)

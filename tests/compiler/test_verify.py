@@ -29,6 +29,11 @@ class NormalisesOverTheBatch(Plain):
         return self.norm(p + state.h)
 
 
+class ReadsASlice(Plain):
+    def step(self, p, state):
+        return p * state.h[:, :1] + state.h[:, 1].unsqueeze(1)
+
+
 class Branches(Plain):
     def step(self, p, state):
         if state.h.sum() > 0:
@@ -102,3 +107,8 @@ def test_a_refusal_is_told_once():
     with pytest.warns(RuntimeWarning, match="sort"):
         kernels.of(Sorts(3, 4))
     assert "sort" in str(kernels.of(Sorts(3, 4)))
+
+
+@pytest.mark.parametrize("from_input", [True, False])
+def test_a_slice_and_a_column_of_a_state_have_a_compiled_gradient(from_input):
+    assert compile_cell(ReadsASlice(3, 6), from_input=from_input).source

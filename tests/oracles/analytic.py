@@ -14,6 +14,11 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
+def softplus(x):
+    """log(1 + exp(x))."""
+    return np.log(1 + np.exp(x))
+
+
 def identity(x):
     """x itself, where a cell may go without its ReLU."""
     return x
@@ -32,6 +37,11 @@ def absolute(x):
 def at_least(x, floor):
     """The larger of x and the constant `floor`, by the real part."""
     return np.where(x.real > floor, x, floor)
+
+
+def greater(x, y):
+    """The larger of x and y, by the real part."""
+    return np.where(x.real > y.real, x, y)
 
 
 def cumax(z):

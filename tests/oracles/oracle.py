@@ -1,7 +1,8 @@
 """What an oracle is: the parameters of a cell, gate by gate, and one step of its paper's equations.
 
 Shapes are spelt in letters, so that one table can be read, drawn at random and checked:
-I inputs, H hidden units, P projected units, N chunks of master gates (H / C), K heads, M memory, S = sqrt(K M).
+I inputs, H hidden units, P projected units, N chunks of master gates (H / C) or units of a head (H / K), K heads,
+M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-SMALL = {"I": 3, "H": 6, "P": 4, "N": 3, "K": 2, "M": 8, "S": 4}
+SMALL = {"I": 3, "H": 6, "P": 4, "N": 3, "K": 2, "M": 8, "S": 4, "C": 18}
 
 
 @dataclass(frozen=True)

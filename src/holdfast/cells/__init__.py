@@ -5,22 +5,38 @@ from holdfast.cells.gated import GatedGRU, GatedLSTM
 from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
 from holdfast.cells.gru import GRU
 from holdfast.cells.janet import JANET
+from holdfast.cells.linear import LinearCell
+from holdfast.cells.lru import LRU
 from holdfast.cells.lstm import LSTM, PeepholeLSTM
 from holdfast.cells.memory import Independent, Memory, Tied
+from holdfast.cells.minimal import MinGRU, MinLSTM
 from holdfast.cells.nru import NRU
 from holdfast.cells.on_lstm import ONLSTM
+from holdfast.cells.rg_lru import RGLRU
 from holdfast.cells.rnn import RNN, GatedRNN, LeakyRNN
+from holdfast.cells.sru import SRU
+from holdfast.cells.statistical import StatisticalRU
+from holdfast.cells.xlstm import MLSTM, SLSTM
 
-ALL = (RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU)
+LINEAR = (MinGRU, MinLSTM, LRU, RGLRU)
+ALL = (
+    *(RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU),
+    *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
+)
 
 __all__ = [
     "ALL",
     "GRU",
     "JANET",
+    "LRU",
     "LSTM",
+    "MLSTM",
     "NRU",
     "ONLSTM",
+    "RGLRU",
     "RNN",
+    "SLSTM",
+    "SRU",
     "AffineCell",
     "Cell",
     "Cumax",
@@ -30,10 +46,14 @@ __all__ = [
     "GatedRNN",
     "Independent",
     "LeakyRNN",
+    "LinearCell",
     "Master",
     "Memory",
+    "MinGRU",
+    "MinLSTM",
     "PeepholeLSTM",
     "Refine",
     "Sigmoid",
+    "StatisticalRU",
     "Tied",
 ]

@@ -29,9 +29,9 @@ ALONG_AN_AXIS = {
     aten.flip.default: 1,
     aten.cat.default: 1,
     aten.slice.Tensor: 1,
-    aten.slice_scatter.default: 1,
+    aten.slice_scatter.default: 2,
     aten.select.int: 1,
-    aten.select_scatter.default: 1,
+    aten.select_scatter.default: 2,
     aten.split_with_sizes.default: 2,
     aten.unsqueeze.default: 1,
 }
