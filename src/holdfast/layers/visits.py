@@ -23,6 +23,10 @@ States = tuple[Tensor, ...]
 """Each part of a layer's state, (layers, rows, width)."""
 
 
+PIECE = 256
+"""Steps for which outputs are held at once where they are not needed."""
+
+
 class Layer(Protocol):
     """Any module under the contract of `Recurrent`; time first, in one direction."""
 
@@ -174,13 +178,20 @@ def _walk(layer: Layer, inputs: Tensor, places: Tensor) -> States:
     marks = grid.tolist()
     for k, mark in enumerate(marks):
         if k:
-            _, end = layer(inputs[marks[k - 1] : mark], state)
-            state = parts(end)
+            state = _pass(layer, inputs[marks[k - 1] : mark], state)
         here = (nearest == k).nonzero().flatten()
         if len(here):
             for into, part in zip(found, state, strict=True):
                 into.index_copy_(1, here, part[:, rows[here]].to(into.dtype))
     return _approach(layer, inputs, found, grid[nearest].view(places.shape), places)
+
+
+def _pass(layer: Layer, x: Tensor, state: States) -> States:
+    """The state after x; without a graph in pieces, since a layer gives outputs too, and nobody needs them."""
+    for piece in [x] if torch.is_grad_enabled() else x.split(PIECE):
+        _, end = layer(piece, state)
+        state = parts(end)
+    return state
 
 
 def _grid(places: Tensor) -> Tensor:

@@ -1,16 +1,21 @@
 """What is minimised: the likelihood of the targets, and auxiliary losses on the inputs."""
 
+from holdfast.objectives.assisted import Assisted, Learnt, Lesson, readable
 from holdfast.objectives.auxiliary import Auxiliary
 from holdfast.objectives.likelihood import CrossEntropy, MeanSquaredError
 from holdfast.objectives.objective import IGNORE, Objective
 from holdfast.objectives.prediction import Prediction, PredictionSettings
 from holdfast.objectives.reconstruction import Reconstruction, ReconstructionSettings
 from holdfast.objectives.segments import Segments, draw_segments
+from holdfast.objectives.stream import Stream
 
 __all__ = [
     "IGNORE",
+    "Assisted",
     "Auxiliary",
     "CrossEntropy",
+    "Learnt",
+    "Lesson",
     "MeanSquaredError",
     "Objective",
     "Prediction",
@@ -18,5 +23,7 @@ __all__ = [
     "Reconstruction",
     "ReconstructionSettings",
     "Segments",
+    "Stream",
     "draw_segments",
+    "readable",
 ]

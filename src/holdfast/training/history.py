@@ -37,30 +37,31 @@ class History:
     waited: float = 0.0
     evaluations: list[Measures] = field(default_factory=list)
 
-    @property
-    def losses(self) -> list[float]:
-        return [evaluation["loss"] for evaluation in self.evaluations]
+    def losses(self, pretraining: int = 0) -> list[float]:
+        """Of all evaluations, without those while pretraining: what is measured then is not yet learnt."""
+        return [measures["loss"] for measures in self.evaluations if measures["step"] > pretraining]
 
     def best(self, task: Task) -> Measures | None:
         """The evaluation with the best metric, of equals that with the smallest loss; None before the first."""
         sign = 1 if task.higher_is_better else -1
         return max(self.evaluations, key=lambda found: (sign * found[task.metric], -found["loss"]), default=None)
 
-    def since_best(self, task: Task) -> int:
-        """Evaluations after the best one."""
+    def since_best(self, task: Task, pretraining: int = 0) -> int:
+        """Evaluations after the best one, without those while pretraining."""
         best = self.best(task)
-        return 0 if best is None else len(self.evaluations) - 1 - self.evaluations.index(best)
+        later = [] if best is None else self.evaluations[self.evaluations.index(best) + 1 :]
+        return sum(measures["step"] > pretraining for measures in later)
 
     def steps_to_solved(self, task: Task) -> int | None:
         """The step of the first evaluation that met the task's criterion."""
         return next((int(measures["step"]) for measures in self.evaluations if task.solved(measures)), None)
 
-    def ending(self, task: Task, settings: TrainingSettings) -> Ending | None:
-        """Whether the run is over, and why."""
+    def ending(self, task: Task, settings: TrainingSettings, *, pretraining: int = 0) -> Ending | None:
+        """Whether the run is over, and why; patience begins after pretraining."""
         solved = self.steps_to_solved(task)
         if settings.stop_when_solved and solved is not None:
             return Ending("solved", f"solved at step {solved}")
-        if settings.patience is not None and self.since_best(task) >= settings.patience:
+        if settings.patience is not None and self.since_best(task, pretraining) >= settings.patience:
             return Ending("stopped early", f"no better {task.metric} in {settings.patience} evaluations")
         if self.step >= settings.steps:
             return Ending("finished", f"all {settings.steps} steps done")

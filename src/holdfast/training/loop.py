@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+import torch
 from lightning_fabric import Fabric
 from torch import nn
 from torch.optim import Optimizer
 
 from holdfast.tasks import Batch, Task
-from holdfast.training.chance import seed_chance
+from holdfast.training.chance import lesson_chance, seed_chance
 from holdfast.training.checkpoint import keep
 from holdfast.training.divergence import require_finite, require_finite_measures, require_finite_parameters
 from holdfast.training.evaluation import added, evaluate, own_rows
 from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
+from holdfast.training.lessons import pretraining_of, terms
 from holdfast.training.news import Listener
 from holdfast.training.optimisers import set_learning_rate
 from holdfast.training.record import Record
@@ -57,7 +59,8 @@ class Loop:
             DivergenceError: a number is not finite; the last checkpoint is from before that.
         """
         self.network.train()
-        while (ending := self.history.ending(self.task, self.settings)) is None:
+        pretraining = pretraining_of(self.model)
+        while (ending := self.history.ending(self.task, self.settings, pretraining=pretraining)) is None:
             self.update()
             if self.history.step % self.settings.evaluate_every == 0 or self.history.step == self.settings.steps:
                 self.evaluate()
@@ -66,11 +69,13 @@ class Loop:
     def update(self) -> None:
         """Moves the parameters once."""
         started, step, waited = perf_counter(), self.history.step, self.feed.waited
-        rate = learning_rate(self.settings, step, self.history.losses)
+        pretraining = pretraining_of(self.model)
+        rate = learning_rate(self.settings, step, self.history.losses(pretraining), pretraining=pretraining)
         set_learning_rate(self.optimiser, rate)
         seed_chance(self.seed, step, self.fabric.global_rank)
         batch = self.feed.take()
-        loss = self.backward(own_rows(self.fabric, batch).to(self.fabric.device))
+        losses = self.backward(own_rows(self.fabric, batch).to(self.fabric.device))
+        loss = sum(losses.values())
         norm = self.clip()
         require_finite(step, inputs=batch.inputs, loss=loss, gradient_norm=norm, model=self.model)
         self.optimiser.step()
@@ -79,18 +84,21 @@ class Loop:
         self.history.seconds += perf_counter() - started
         self.history.waited += self.feed.waited - waited
         if self.history.step % self.settings.report_every == 0:
-            self.tell("train", loss=loss, gradient_norm=norm, learning_rate=rate, waited=round(self.history.waited, 3))
+            told = {"loss": loss} | (losses if pretraining or len(losses) > 1 else {})
+            self.tell("train", **told, gradient_norm=norm, learning_rate=rate, waited=round(self.history.waited, 3))
 
-    def backward(self, rows: Batch) -> float:
-        """Adds up the gradient of the mean loss over the counted targets of all processes; returns that loss.
+    def backward(self, rows: Batch) -> dict[str, float]:
+        """Adds up the gradients of the losses, each a mean over what counts in all processes; returns them by name.
 
         Processes average their gradients. So that they add up instead, each scales its own by the number of processes.
         """
+        step = self.history.step
+        chance = lesson_chance(self.seed, step, self.fabric.global_rank)
         with self.fabric.autocast():
-            total, count = self.task.objective.total(self.network(rows.inputs, rows.lengths), rows.targets)
-        loss = total / added(self.fabric, count).clamp(min=1)
-        self.fabric.backward(loss * self.fabric.world_size)
-        return float(added(self.fabric, loss.detach()))
+            found = terms(self.network, self.model, self.task.objective, rows, step=step, generator=chance)
+        losses = {term.name: term.total / added(self.fabric, term.count).clamp(min=1) for term in found}
+        self.fabric.backward(torch.stack(list(losses.values())).sum() * self.fabric.world_size)
+        return {name: float(added(self.fabric, loss.detach())) for name, loss in losses.items()}
 
     def clip(self) -> float:
         """Scales the gradient down to `clip_norm` if it is larger; returns its norm before that."""

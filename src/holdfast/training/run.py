@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from torch import nn
 
@@ -17,6 +18,7 @@ from holdfast.training.chance import undisturbed
 from holdfast.training.checkpoint import load_best
 from holdfast.training.environment import environment
 from holdfast.training.fit import fit
+from holdfast.training.lessons import leaves_parameters_out
 from holdfast.training.lock import alone_in
 from holdfast.training.progress import Watch, automatic
 from holdfast.training.record import Summary, open_record
@@ -83,7 +85,7 @@ def train(
     run = run_settings(task, card, settings, seed=seed)
     if settings.tensorboard:
         require_tensorboard()
-    fabric = make_fabric(settings)
+    fabric = make_fabric(settings, unused=leaves_parameters_out(model))
     with ExitStack() as stack:
         record = open_record(Path(folder or stack.enter_context(TemporaryDirectory(prefix="holdfast-"))), run)
         if record.summary() is None:
@@ -108,17 +110,22 @@ def run_settings(task: Task, card: ModelCard, settings: TrainingSettings, *, see
     return RunSettings(Choice(task.name, options), Choice(card.name, card.options), settings, seed)
 
 
-def make_fabric(settings: TrainingSettings) -> Fabric:
+def make_fabric(settings: TrainingSettings, *, unused: bool = False) -> Fabric:
     """Devices, precision and processes as the settings say; the processes are on this machine.
+
+    Args:
+        settings: of the training.
+        unused: whether an update may concern a part of the parameters only.
 
     Raises:
         ValueError: this machine has no such devices.
     """
+    several = DDPStrategy(start_method="spawn", find_unused_parameters=unused)
     try:
         return Fabric(
             accelerator=settings.accelerator,
             devices=settings.devices,
-            strategy="ddp_spawn" if settings.devices > 1 else "auto",
+            strategy=several if settings.devices > 1 else "auto",
             precision=settings.precision,
         )
     except (RuntimeError, ValueError, MisconfigurationException) as error:

@@ -8,24 +8,27 @@ from collections.abc import Sequence
 from holdfast.training.settings import TrainingSettings
 
 
-def learning_rate(settings: TrainingSettings, step: int, losses: Sequence[float]) -> float:
+def learning_rate(settings: TrainingSettings, step: int, losses: Sequence[float], *, pretraining: int = 0) -> float:
     """The rate of one update.
 
         rate = learning_rate / 2^halvings
 
+    A schedule begins anew after pretraining; within it, "halving" halves once, halfway.
+
     Args:
         settings: with the schedule and its numbers.
         step: updates before this one.
-        losses: the validation losses of all evaluations before it.
+        losses: the validation losses of all evaluations before it, without those while pretraining.
+        pretraining: updates that are pretraining.
     """
-    return settings.learning_rate * 0.5 ** halvings(settings, step, losses)
+    return settings.learning_rate * 0.5 ** halvings(settings, step, losses, pretraining=pretraining)
 
 
-def halvings(settings: TrainingSettings, step: int, losses: Sequence[float]) -> int:
+def halvings(settings: TrainingSettings, step: int, losses: Sequence[float], *, pretraining: int = 0) -> int:
     """How often the rate has been halved."""
     if settings.schedule == "halving":
         assert settings.halve_every is not None
-        return step // settings.halve_every
+        return int(2 * step >= pretraining) if step < pretraining else (step - pretraining) // settings.halve_every
     return plateaus(losses) if settings.schedule == "plateau" else 0
 
 

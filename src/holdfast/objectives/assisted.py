@@ -1,0 +1,135 @@
+"""A model that learns with help: the gradient of its labels cut short, and an auxiliary loss on its inputs."""
+
+from typing import Any, Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor, nn
+
+from holdfast.layers import Stop, visit
+from holdfast.layers.visits import States, check_layer, clear_padding
+from holdfast.models import Embedded, SequenceModel
+from holdfast.objectives.auxiliary import Auxiliary, Total, ends_of
+
+Afterwards = Literal["joint", "fine-tuning"]
+
+
+class Lesson(NamedTuple):
+    """What a training step brings with it, beside its batch.
+
+    Args:
+        step: of the training, from 0.
+        generator: source of anchors, segments and scheduled sampling.
+    """
+
+    step: int
+    generator: torch.Generator | None
+
+
+class Learnt(NamedTuple):
+    """What a lesson gives to be minimised.
+
+    Args:
+        answers: to be compared with the targets; None while only the auxiliary loss is learnt.
+        auxiliary: that loss, and the tokens that it is summed over; None where there is none.
+    """
+
+    answers: Tensor | None
+    auxiliary: Total | None
+
+
+class Assisted(nn.Module):
+    """A model, and what helps it to learn; it answers as the model does.
+
+        phase 1, the first `pretraining` steps      min L_auxiliary
+        phase 2, joint                              min L_label + L_auxiliary
+                 or fine-tuning                     min L_label
+
+    Every step walks over the sequences once without a graph, and comes back with the states at which the gradients
+    begin: `truncation` steps before the end for the labels, at the anchors for the auxiliary loss.
+
+        layer = Embedded(embedding("continuous", 1, 128), holdfast.make("lstm", 128, 128))
+        model = SequenceModel(layer, 10, readout="last step", head_sizes=(256, 256), dropconnect=0.5)
+        learner = Assisted(model, Reconstruction(layer), truncation=300, pretraining=1000)
+        train(learner, task, settings)
+
+    Args:
+        model: its layer in one direction, time first; its dropout between layers is drawn anew for every walk.
+        auxiliary: on the model's layer, or on `readable(model)`; None for labels alone.
+        truncation: steps before its end over which a label's gradient passes back through the layer. 1 is the last step
+            alone; with 0 only the head learns from labels. None for all.
+        pretraining: training steps of phase 1.
+        afterwards: what phase 2 minimises.
+
+    Source: trinh2018learning; labels alone: williams1990efficient
+
+    Raises:
+        ValueError: a number below 0, pretraining without an auxiliary loss, or a truncated label at every step.
+    """
+
+    def __init__(
+        self,
+        model: SequenceModel,
+        auxiliary: Auxiliary | None = None,
+        *,
+        truncation: int | None = None,
+        pretraining: int = 0,
+        afterwards: Afterwards = "joint",
+    ):
+        super().__init__()
+        check_layer(model.layer)
+        if pretraining < 0 or (truncation or 0) < 0:
+            raise ValueError(
+                f"pretraining and truncation must be at least 0, got {pretraining} and {truncation}; truncation None "
+                "is for the whole sequence"
+            )
+        if truncation is not None and model.readout != "last step":
+            raise ValueError(
+                f"truncation {truncation} is for models that are asked at the last step, this one is at every step; "
+                "leave it None, or train with a Stream"
+            )
+        if afterwards not in get_args(Afterwards):
+            raise ValueError(f"afterwards must be 'joint' or 'fine-tuning', got {afterwards!r}")
+        if auxiliary is None and pretraining:
+            raise ValueError(f"pretraining for {pretraining} steps needs an auxiliary loss to learn from; give one")
+        self.model, self.auxiliary = model, auxiliary
+        self.truncation, self.pretraining, self.afterwards = truncation, pretraining, afterwards
+
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None, lesson: Lesson | None = None):
+        """The model's answers, or with a lesson what there is to be minimised.
+
+        Args:
+            inputs: (T, B, I), or symbols (T, B).
+            lengths: (B,) int64, where each sequence ends; None if all fill T.
+            lesson: of the training step; None to use the model.
+
+        Returns:
+            (T, B, O), or (B, O) if only the last step is read; with a lesson a `Learnt`.
+        """
+        if lesson is None:
+            return self.model(inputs, lengths)
+        wanted = self.auxiliary is not None and (lesson.step < self.pretraining or self.afterwards == "joint")
+        asked = lesson.step >= self.pretraining
+        inputs, ends = clear_padding(inputs, lengths), ends_of(inputs, lengths)
+        segments = self.auxiliary.draw(ends, lesson.generator) if self.auxiliary and wanted else None
+        stops = [Stop(ends.unsqueeze(1), self.truncation)] if asked and self._reads_the_end else []
+        stops += [self.auxiliary.stop(segments)] if self.auxiliary and segments else []
+        states = visit(readable(self.model), inputs, stops)
+        answers = self._answers(inputs, lengths, states) if asked else None
+        if self.auxiliary is None or segments is None:
+            return Learnt(answers, None)
+        return Learnt(answers, self.auxiliary.total(inputs, segments, states[-1], **lesson._asdict()))
+
+    @property
+    def _reads_the_end(self) -> bool:
+        return self.model.readout == "last step"
+
+    def _answers(self, inputs: Tensor, lengths: Tensor | None, states: list[States]) -> Tensor:
+        if not self._reads_the_end:
+            return self.model(inputs, lengths)
+        output = states[0][0][-1]  # the first part of a state is the output, and the last layer's is read
+        return self.model.head(output)
+
+
+def readable(model: SequenceModel) -> Any:
+    """What reads a model's inputs: its layer, with the embedding before it if there is one."""
+    return model.layer if model.embedding is None else Embedded(model.embedding, model.layer)
