@@ -7,6 +7,8 @@ from cells.linear_cases import LINEAR
 from holdfast.cells import (
     GRU,
     JANET,
+    KAFGRU,
+    KAFLSTM,
     LSTM,
     NRU,
     ONLSTM,
@@ -45,6 +47,7 @@ PEEPHOLES = {f"p_{gate}": f"peephole_{gate}" for gate in ("input", "forget", "ou
 NORM = {"norm_gain": "norm.weight", "norm_bias": "norm.bias"}
 PRIMARIES = {"sigmoid": Sigmoid(), "cumax": Cumax()}
 AUXILIARIES = {"plain": lambda primary: primary, "refine": Refine, "master": Master}
+ALPHAS = {f"alpha_{gate}": f"{gate}_gate.coefficients" for gate in ("input", "forget", "output", "update", "reset")}
 MEMORIES = {"tied": Tied(), "independent": Independent()}
 
 CASES = [
@@ -75,6 +78,9 @@ CASES = [
         for p, primary in PRIMARIES.items()
     ),
     *(Case(*given) for given in LINEAR),
+    Case("kaf-lstm", partial(KAFLSTM, dictionary_size=5), ALPHAS),
+    Case("kaf-gru", partial(KAFGRU, dictionary_size=5), ALPHAS),
+    Case("kaf-gru-no-residual", partial(KAFGRU, dictionary_size=5, residual=0.0), ALPHAS),
 ]
 
 FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}

@@ -2,7 +2,7 @@
 
 Shapes are spelt in letters, so that one table can be read, drawn at random and checked:
 I inputs, H hidden units, P projected units, N chunks of master gates (H / C) or units of a head (H / K), K heads,
-M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N.
+M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N, D bumps of a kernel activation.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-SMALL = {"I": 3, "H": 6, "P": 4, "N": 3, "K": 2, "M": 8, "S": 4, "C": 18}
+SMALL = {"I": 3, "H": 6, "P": 4, "N": 3, "K": 2, "M": 8, "S": 4, "C": 18, "D": 5}
 
 
 @dataclass(frozen=True)

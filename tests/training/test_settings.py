@@ -18,7 +18,7 @@ from holdfast.training import Choice, RunSettings, TrainingSettings
         ({"evaluate_every": -1}, "training.evaluate_every must be at least 1, got -1"),
         ({"patience": 0}, "training.patience must be at least 1, got 0"),
         ({"threads": 0}, "training.threads must be at least 1, got 0"),
-        ({"optimiser": "sgd"}, "training.optimiser must be one of adam, amsgrad, rmsprop, got 'sgd'"),
+        ({"optimiser": "sgd"}, "training.optimiser must be one of adam, adamw, amsgrad, rmsprop, got 'sgd'"),
         ({"precision": "16"}, "training.precision must be one of 32-true, bf16-mixed, 64-true, got '16'"),
         ({"learning_rate": 0.0}, "training.learning_rate must be a number above 0, got 0.0"),
         ({"learning_rate": float("nan")}, "training.learning_rate must be a number above 0, got nan"),

@@ -5,6 +5,7 @@ from holdfast.cells.gated import GatedGRU, GatedLSTM
 from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
 from holdfast.cells.gru import GRU
 from holdfast.cells.janet import JANET
+from holdfast.cells.kaf import KAF, KAFGRU, KAFLSTM
 from holdfast.cells.linear import LinearCell
 from holdfast.cells.lru import LRU
 from holdfast.cells.lstm import LSTM, PeepholeLSTM
@@ -21,6 +22,7 @@ from holdfast.cells.xlstm import MLSTM, SLSTM
 LINEAR = (MinGRU, MinLSTM, LRU, RGLRU)
 ALL = (
     *(RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU),
+    *(KAFLSTM, KAFGRU),
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
 )
 
@@ -28,6 +30,9 @@ __all__ = [
     "ALL",
     "GRU",
     "JANET",
+    "KAF",
+    "KAFGRU",
+    "KAFLSTM",
     "LRU",
     "LSTM",
     "MLSTM",

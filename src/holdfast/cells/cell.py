@@ -3,6 +3,7 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +20,9 @@ class Cell(nn.Module, ABC):
         p_t = project(x_t)                       all that does not depend on the state, for a whole sequence at once
         state_t = step(p_t, state_{t-1})         one time step: differentiable, no branch on a value, rows independent
 
+    Matrices take the weight decay of training, if there is any; a cell, or a module in it, exempts its own by naming
+    them in `undecayed`.
+
     Args:
         input_size: number of features of x_t, at least 1.
         hidden_size: number of units, at least 1.
@@ -30,6 +34,8 @@ class Cell(nn.Module, ABC):
     Raises:
         ValueError: a size is not a positive whole number.
     """
+
+    undecayed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(
         self,

@@ -1,23 +1,58 @@
 """The gated family: an LSTM and a GRU in which gate, memory and initialiser are independent choices."""
 
+from collections.abc import Mapping
+
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell
 from holdfast.cells.gates import Gate, Sigmoid
 from holdfast.cells.memory import Memory, Tied
+from holdfast.cells.placed import PlacedGate
 
 SIGMOID = Sigmoid()
 TIED = Tied()
 
 
-class GatedLSTM(AffineCell):
+class GatedCell(AffineCell):
+    """What gated cells have in common: gates by the name of the block that they open, each with its own parameters."""
+
+    def place(self, gates: Mapping[str, Gate], *, device, dtype) -> None:
+        """Make the gate of every block, under the name forget_gate and so on, and draw every parameter.
+
+        Raises:
+            ValueError: a gate other than the first takes auxiliary blocks.
+        """
+        _first, *others = gates
+        for name in others:
+            if gates[name].auxiliary:
+                raise ValueError(
+                    f"the {name} gate takes one block, but {gates[name]} also takes {', '.join(gates[name].auxiliary)}"
+                )
+        for name, gate in gates.items():
+            self.add_module(f"{name}_gate", PlacedGate(gate, self.hidden_size, device=device, dtype=dtype))
+        self.reset_parameters()
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """Weights and biases U(-1/sqrt(H), 1/sqrt(H)); the gates' own parameters where the gates say."""
+        super().reset_parameters(generator)
+        for gate in self.children():
+            if isinstance(gate, PlacedGate):
+                gate.reset_parameters(generator)
+
+    def opened(self, name: str, *pre_activations: Tensor) -> Tensor:
+        """The gate over the block `name`, from its pre-activations."""
+        return getattr(self, f"{name}_gate")(*pre_activations)
+
+
+class GatedLSTM(GatedCell):
     """An LSTM with any gate on its memory, and the input gate tied to it or independent.
 
         g = gate(forget block, the gate's auxiliary blocks)
-        i = memory.write(g)                                1 - g if tied
+        i = memory.write(g)                                1 - g if tied, others(input block) if independent
         c_t = g c_{t-1} + i tanh(candidate block)
-        h_t = sigmoid(output block) tanh(c_t)
+        h_t = others(output block) tanh(c_t)               others is the sigmoid unless it is chosen
 
     Every block is W x_t + b + U h_{t-1}. Choices that have names, gate / memory / initialiser:
     UR-LSTM is Refine / Tied / UniformGate, the standard LSTM Sigmoid / Independent.
@@ -30,8 +65,10 @@ class GatedLSTM(AffineCell):
         hidden_size: units H.
         gate: turns the block `forget` and its auxiliary blocks into g.
         memory: gives the input gate.
+        others: turns the blocks `output` and, if it is independent, `input` into gates.
 
     Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); K = 4 for the UR-LSTM, as for an LSTM.
+    Gates that are learnt have parameters of their own, such as forget_gate.coefficients.
 
     Source: gu2020improving. The authors' pseudo-code shares one bias vector between forget and refine gate (with
     opposite signs) for the whole training; here the two start so and are then learnt apart.
@@ -44,6 +81,7 @@ class GatedLSTM(AffineCell):
         *,
         gate: Gate = SIGMOID,
         memory: Memory = TIED,
+        others: Gate = SIGMOID,
         device=None,
         dtype=None,
     ):
@@ -55,26 +93,27 @@ class GatedLSTM(AffineCell):
             device=device,
             dtype=dtype,
         )
-        self.gate = gate
-        self.memory = memory
-        self.reset_parameters()
+        self.gate, self.memory, self.others = gate, memory, others
+        places = {"forget": gate, **dict.fromkeys((*memory.blocks, "output"), others)}
+        self.place(places, device=device, dtype=dtype)
 
     def step(self, p: Tensor, state):
         pre = (p + F.linear(state.h, self.weight_hh)).chunk(len(self.blocks), -1)
         own = len(self.memory.blocks)
-        keep = self.gate(*pre[own:-2])
-        c = keep * state.c + self.memory.write(keep, *pre[:own]) * pre[-2].tanh()
-        return pre[-1].sigmoid() * c.tanh(), c
+        keep = self.opened("forget", *pre[own:-2])
+        own_gates = (self.opened(name, a) for name, a in zip(self.memory.blocks, pre[:own], strict=True))
+        c = keep * state.c + self.memory.write(keep, *own_gates) * pre[-2].tanh()
+        return self.opened("output", pre[-1]) * c.tanh(), c
 
     def choices(self) -> dict[str, object]:
-        return {"gate": self.gate, "memory": self.memory}
+        return {"gate": self.gate, "memory": self.memory, "others": self.others}
 
 
-class GatedGRU(AffineCell):
+class GatedGRU(GatedCell):
     """A GRU with any gate in the place of the update gate, and the reset gate before the recurrent product.
 
         g = gate(update block, the gate's auxiliary blocks)          g keeps the state
-        n = tanh(W_n x_t + b_n + U_n (sigmoid(reset block) h_{t-1}))
+        n = tanh(W_n x_t + b_n + U_n (others(reset block) h_{t-1}))          others is the sigmoid unless it is chosen
         h_t = g h_{t-1} + (1 - g) n
 
     UR-GRU is the gate Refine with the initialiser UniformGate; with the gate Sigmoid this is the GRU as published.
@@ -83,26 +122,37 @@ class GatedGRU(AffineCell):
         input_size: features of x_t.
         hidden_size: units H.
         gate: turns the block `update` and its auxiliary blocks into g.
+        others: turns the block `reset` into a gate.
 
     Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); the last H rows of weight_hh are U_n.
+    Gates that are learnt have parameters of their own, such as update_gate.coefficients.
 
     Source: cho2014learning, gu2020improving.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, *, gate: Gate = SIGMOID, device=None, dtype=None):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        gate: Gate = SIGMOID,
+        others: Gate = SIGMOID,
+        device=None,
+        dtype=None,
+    ):
         blocks = ("reset", "update", *gate.auxiliary, "candidate")
         super().__init__(input_size, hidden_size, blocks=blocks, device=device, dtype=dtype)
-        self.gate = gate
-        self.reset_parameters()
+        self.gate, self.others = gate, others
+        self.place({"update": gate, "reset": others}, device=device, dtype=dtype)
 
     def step(self, p: Tensor, state):
         gates = len(self.blocks) - 1
         u_gates, u_candidate = self.weight_hh.split([gates * self.hidden_size, self.hidden_size])
         p_gates, p_candidate = p.split([gates * self.hidden_size, self.hidden_size], -1)
         reset, *keep = (p_gates + F.linear(state.h, u_gates)).chunk(gates, -1)
-        g = self.gate(*keep)
-        n = (p_candidate + F.linear(reset.sigmoid() * state.h, u_candidate)).tanh()
+        g = self.opened("update", *keep)
+        n = (p_candidate + F.linear(self.opened("reset", reset) * state.h, u_candidate)).tanh()
         return g * state.h + (1 - g) * n
 
     def choices(self) -> dict[str, object]:
-        return {"gate": self.gate}
+        return {"gate": self.gate, "others": self.others}

@@ -1,20 +1,29 @@
 """Gates: how pre-activations become numbers in [0, 1] that scale a memory.
 
 A gate is a value. It takes one primary pre-activation (the block `forget` or `update` of a cell) and as many more as it
-names in `auxiliary`; any gate fits any gated cell and meets any initialiser.
+names in `auxiliary`; any gate fits any gated cell and meets any initialiser. A gate whose shape is learnt says in
+`initial_parameters` where its own parameters begin; the cell holds them (`PlacedGate`).
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import torch
 from torch import Tensor
 
 
 class Gate(ABC):
-    """From a primary pre-activation (B, H) and the auxiliary ones to a gate (B, H) with values in [0, 1]."""
+    """From a primary pre-activation (B, H) and the auxiliary ones to a gate (B, H) with values in [0, 1].
+
+    A gate with parameters of its own takes them after the pre-activations, in the order of `initial_parameters`.
+    """
 
     auxiliary: ClassVar[tuple[str, ...]] = ()
+
+    def initial_parameters(self, units: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """Where the gate's own parameters begin, by name, the units along the first axis; most gates have none."""
+        return {}
 
     @abstractmethod
     def __call__(self, *pre_activations: Tensor) -> Tensor: ...
@@ -60,9 +69,12 @@ class Refine(Gate):
     primary: Gate = field(default_factory=Sigmoid)
     auxiliary: ClassVar[tuple[str, ...]] = ("refine",)
 
+    def initial_parameters(self, units: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        return self.primary.initial_parameters(units, generator)
+
     def __call__(self, *pre_activations: Tensor) -> Tensor:
-        a, b = pre_activations
-        f = self.primary(a)
+        a, b, *own = pre_activations
+        f = self.primary(a, *own)
         return f + f * (1 - f) * (2 * b.sigmoid() - 1)
 
 
@@ -83,7 +95,10 @@ class Master(Gate):
     primary: Gate = field(default_factory=Sigmoid)
     auxiliary: ClassVar[tuple[str, ...]] = ("master",)
 
+    def initial_parameters(self, units: int, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        return self.primary.initial_parameters(units, generator)
+
     def __call__(self, *pre_activations: Tensor) -> Tensor:
-        a, b = pre_activations
-        f = self.primary(a)
+        a, b, *own = pre_activations
+        f = self.primary(a, *own)
         return f - f * (1 - f) * (1 - b.sigmoid())

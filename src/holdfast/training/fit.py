@@ -15,7 +15,7 @@ from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
 from holdfast.training.loop import Loop
 from holdfast.training.news import Listener, News
-from holdfast.training.optimisers import make_optimiser
+from holdfast.training.optimisers import make_optimiser, parameter_groups
 from holdfast.training.progress import Watch
 from holdfast.training.record import Record, Summary
 from holdfast.training.settings import RunSettings
@@ -36,7 +36,7 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
     """
     with ExitStack() as stack:
         stack.enter_context(threads(run.training.threads))  # here, since a new process has its own number of them
-        optimiser = make_optimiser(model.parameters(), run.training)
+        optimiser = make_optimiser(parameter_groups(model, run.training.weight_decay), run.training)
         network, optimiser = fabric.setup(model, optimiser)
         history = resume(record, model, optimiser)
         listeners = stack.enter_context(_listeners(fabric, task, run, record, history, watch))

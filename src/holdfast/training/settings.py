@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, Self, get_args
 
-Optimiser = Literal["adam", "amsgrad", "rmsprop"]
+Optimiser = Literal["adam", "adamw", "amsgrad", "rmsprop"]
 Schedule = Literal["constant", "halving", "plateau"]
 Precision = Literal["32-true", "bf16-mixed", "64-true"]
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
@@ -20,8 +20,10 @@ class TrainingSettings:
     Args:
         steps: updates of the parameters.
         batch_size: sequences in an update, over all processes.
-        optimiser: Adam, its variant AMSGrad, or RMSprop.
+        optimiser: Adam, its variants AdamW and AMSGrad, or RMSprop.
         learning_rate: of the optimiser, before its schedule.
+        weight_decay: pulls matrices towards zero, but neither vectors nor what a cell exempts; added to the gradient as
+            this times the weight, or with adamw subtracted apart from it, times the learning rate.
         alpha: smoothing of RMSprop's squared gradients; 0.99 unless given.
         schedule: constant; halving every `halve_every` steps; plateau halves when the validation loss has not fallen.
         halve_every: steps after which the schedule "halving" halves.
@@ -45,6 +47,7 @@ class TrainingSettings:
     batch_size: int = 32
     optimiser: Optimiser = "adam"
     learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     alpha: float | None = None
     schedule: Schedule = "constant"
     halve_every: int | None = None
@@ -68,6 +71,8 @@ class TrainingSettings:
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ValueError(f"training.{name} must be a number above 0, got {value}")
+        if not 0 <= self.weight_decay < float("inf"):
+            raise ValueError(f"training.weight_decay must be a number of at least 0, got {self.weight_decay}")
         if self.alpha is not None and not (self.optimiser == "rmsprop" and 0 <= self.alpha < 1):
             raise ValueError(
                 f"training.alpha must lie in [0, 1) and goes with optimiser rmsprop, got {self.alpha} with "
