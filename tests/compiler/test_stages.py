@@ -6,6 +6,7 @@ import torch
 from holdfast.compiler import ir
 from holdfast.compiler.index import Index, Split, follow, variable
 from holdfast.compiler.keep import choose_kept
+from holdfast.compiler.merge import merge, narrow, shared, summed
 from holdfast.compiler.partition import partition
 from holdfast.compiler.schedule import schedule
 from holdfast.compiler.trace import trace
@@ -80,3 +81,53 @@ def test_a_loop_over_two_pieces_asks_to_be_cut():
     with pytest.raises(Split) as split:
         follow(both, (variable(0),), lambda v: v.op == "input", (7,))
     assert (split.value.variable, split.value.at) == (0, 3)
+
+
+def weight(name: str, rows: int, columns: int) -> ir.Value:
+    return ir.Value("parameter", (), (rows, columns), {"name": name})
+
+
+def product(rows: ir.Value, name: str, columns: int) -> ir.Value:
+    return ir.Value("mm", (rows, weight(name, rows.size, columns)), (columns,))
+
+
+def test_a_sum_of_products_becomes_one_product():
+    x, h, bias = row(3, "input"), row(4, "state0"), ir.Value("parameter", (), (8,), {"name": "bias"})
+    total = ir.elementwise("add", ir.elementwise("add", product(x, "w", 8), bias), product(h, "v", 8))
+    found = summed((total,))[total]
+    (together, rest), (first, _, second, _) = found.args, found.args[0].args
+    assert (found.op, together.op, rest, first, second) == ("add", "mm", bias, x, h)
+
+
+def test_a_product_that_is_read_elsewhere_stays_alone():
+    x, h = row(3, "input"), row(4, "state0")
+    first = product(x, "w", 8)
+    total = ir.elementwise("add", first, product(h, "v", 8))
+    assert summed((total, first))[total] is total
+
+
+def test_products_of_the_same_rows_become_slices_of_one():
+    h = row(4, "state0")
+    found, joined = shared((ir.elementwise("mul", one := product(h, "v", 8), other := product(h, "w", 8)),))
+    assert joined == {"v_and_w": ["v", "w"]}
+    assert found[one].args[0] is found[other].args[0]
+    assert found[one].args[0].shape == (16,)
+
+
+def test_a_product_with_one_number_is_elementwise():
+    total = ir.elementwise("tanh", product(row(1), "w", 8))
+    assert narrow((total,))[total].args[0].op == "mul"
+
+
+def test_what_is_kept_is_not_merged_away():
+    parts = parts_of("gru")
+    kept = choose_kept(parts)
+    _, merged = merge(parts, kept)
+    assert [value.shape for value in merged] == [value.shape for value in kept]
+
+
+def test_an_lstm_multiplies_once_a_step():
+    parts = parts_of("lstm")
+    parts, kept = merge(parts, choose_kept(parts))
+    (stage,) = schedule((*parts.new_states, *kept), frozenset()).stages
+    assert [len(value.args) for value in stage.products] == [4]

@@ -172,7 +172,7 @@ class Call:
             array = array if matrix else array.contiguous()
             self.alive.append(array)
             place.data = array.data_ptr()
-            place.stride0, place.stride1 = array.stride() if matrix else (0, 0)
+            place.stride0, place.stride1 = array.stride() if array.ndim == 2 else (0, 0)
         self.alive.append(made)
         self.arguments.arrays = ctypes.addressof(made)
         self.set(input=x, lengths=masks.lengths, order=masks.order, reset=masks.reset)

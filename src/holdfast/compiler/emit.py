@@ -1,5 +1,7 @@
-"""Stage 7: the text of a kernel, from schedules for the forward and the backward step."""
+"""Stage 8: the text of a kernel, from schedules for the forward and the backward step."""
 
+import re
+from collections import defaultdict
 from dataclasses import dataclass
 
 from holdfast.compiler.ir import Value
@@ -89,7 +91,9 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
     """One direction: the work of a thread, and the function that is called."""
     pointers = dict(step.pointers)
     private, shared = place_scratch(step.schedule, pointers)
-    packs = {v.args[1].attributes["name"]: v.args[1].shape for s in step.schedule.stages for v in s.products}
+    products = [value for stage in step.schedule.stages for value in stage.products]
+    packs = {weight.attributes["name"]: weight.shape for value in products for weight in value.args[1::2]}
+    sources = max((len(value.args) // 2 for value in products), default=0)
     for number, array in enumerate(layout.arrays):
         pointers |= dict.fromkeys(array_values(step, array), f"array{number}")
     inside = [*frame.before]
@@ -103,6 +107,8 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
         "    const Share share(a, thread, threads);",
         "    const long count = share.count();",
         *indented(memory_text(per_row, once, frame.more)),
+        *[f"    std::vector<const T*> from{k}(count);" for k in range(sources)],
+        *(["    std::vector<T*> to(count);"] if sources else []),
         *[f"    [[maybe_unused]] const T* const array{n} = static_cast<const T*>(a.arrays[{n}].data);"
           for n in range(len(layout.arrays))],
         *indented(frame.start),
@@ -152,31 +158,37 @@ def memory_text(per_row: list[tuple[str, int]], once: list[tuple[str, int]], mor
         "if (a.poison) memory.poison();",
     ]
     lines += [f"T* {name} = memory.take(count * {size});" for name, size in per_row]
-    lines += [f"T* {name} = memory.take({size});" for name, size in once]
-    return [*lines, "std::vector<const T*> from(count);", "std::vector<T*> to(count);"]
+    return [*lines, *(f"T* {name} = memory.take({size});" for name, size in once)]
 
 
 def stage_text(stage: Stage, pointers: dict[Value, str], rows: list[str], packs: list[str], optional) -> list[str]:
     """Products over all rows, then the loops of every row."""
     lines = []
     for value in stage.products:
-        source, start = base(value.args[0])
-        pack = packs.index(value.args[1].attributes["name"])
-        text = [
-            "for (long i = 0; i < active; ++i) {",
-            *indented(rows),
-            f"    from[i] = {pointers[source]} + {start};",
-            f"    to[i] = {pointers[value]};",
-            "}",
-            f"product<T>(active, from.data(), packs[{pack}], to.data(), false);",
-        ]
+        sources = [base(source) for source in value.args[::2]]
+        numbers = [packs.index(weight.attributes["name"]) for weight in value.args[1::2]]
+        factors = ", ".join(f"{{from{k}.data(), &packs[{number}]}}" for k, number in enumerate(numbers))
+        text = for_every_row(rows, [
+            *(f"from{k}[i] = {pointers[source]} + {start};" for k, (source, start) in enumerate(sources)),
+            f"to[i] = {pointers[value]};",
+        ])  # fmt: skip
+        text += [f"product<T>(active, {{{factors}}}, to.data());"]
         lines += ["if (a.d_input) {", *indented(text), "}"] if value is optional else text
     if stage.loops:
-        lines += ["for (long i = 0; i < active; ++i) {", *indented(rows)]
-        for loop in stage.loops:
-            lines += indented(loop_text(loop, pointers))
-        lines += ["}"]
+        lines += for_every_row(rows, [line for loop in stage.loops for line in loop_text(loop, pointers)])
     return lines
+
+
+def for_every_row(declarations: list[str], inside: list[str]) -> list[str]:
+    """A loop over the rows that have this step, with those declarations that the lines inside need."""
+    needed: list[str] = []
+    text = "\n".join(inside)
+    for declaration in reversed(declarations):
+        name = declaration.split(" = ")[0].split()[-1]
+        if re.search(rf"\b{name}\b", text):
+            needed.insert(0, declaration)
+            text += declaration
+    return ["for (long i = 0; i < active; ++i) {", *indented([*needed, *inside]), "}"]
 
 
 def entry_text(name: str, layout: Layout, packs: dict[str, tuple[int, ...]]) -> list[str]:
@@ -241,17 +253,12 @@ def forward_frame(layout: Layout) -> Frame:
     ]
     rows = [
         "const long n = t * a.batch + share.row[i];",
-        f"[[maybe_unused]] const T* const input = inputs + n * {layout.width};",
-        f"[[maybe_unused]] T* const output = outputs + n * {output};",
-        f"[[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * {kept};",
-        *[f"[[maybe_unused]] const T* const state{k} = at{k}[i];" for k in states],
+        f"const T* const input = inputs + n * {layout.width};",
+        f"T* const output = outputs + n * {output};",
+        f"T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * {kept};",
+        *[f"const T* const state{k} = at{k}[i];" for k in states],
     ]
-    after = [
-        "for (long i = 0; i < active; ++i) {",
-        *indented(rows),
-        *[f"    at{k}[i] = {where};" for k, where in enumerate(here)],
-        "}",
-    ]
+    after = for_every_row(rows, [f"at{k}[i] = {where};" for k, where in enumerate(here)])
     end = [
         "for (long i = 0; i < count; ++i) {",
         *[f"    std::copy_n(at{k}[i], {layout.states[k]}, "
@@ -287,24 +294,18 @@ def gathering(layout: Layout, step: Step) -> Gathering:
     ]
     every_row = [f"factor{number[v]}[gathered + i] = {step.pointers[s]} + {o};" for v, (s, o) in sources.items()]
     contract, at = [], 0
-    lefts: dict[Value, list[str]] = {}
+    lefts: dict[Value, list[str]] = defaultdict(list)
     for c, size in zip(step.contractions, layout.sums, strict=True):
-        left = f"gathered, factor{number[c.left]}.data(), {c.left.size}"
+        left = f"factor{number[c.left]}.data(), {c.left.size}, sums + {at}"
         if c.right is None:
-            contract.append(f"add_rows<T>({left}, sums + {at});")
+            contract.append(f"add_rows<T>(gathered, {left});")
         else:
-            right = f"factor{number[c.right]}.data(), {c.right.size}, sums + {at}"
-            lefts.setdefault(c.left, [f"pack_left<T>({left}, packed_left);"]).append(
-                f"add_products<T>(gathered, packed_left, {c.left.size}, {right}, packed_right);"
-            )
+            lefts[c.right].append(f"{{{left}}}")
         at += size
-    contract += [line for lines in lefts.values() for line in lines]
-    if lefts:
-        wide = max(c.right.size for c in step.contractions if c.right is not None)
-        start += [
-            f"T* const packed_left = memory.take(left_size<T>(capacity, {max(value.size for value in lefts)}));",
-            f"T* const packed_right = memory.take(Packed<T>::size(capacity, {wide}));",
-        ]
+    for value, many in lefts.items():
+        right = f"factor{number[value]}.data(), {value.size}"
+        contract.append(f"add_products<T>(gathered, {{{', '.join(many)}}}, {right}, panel);")
+    start += ["T* const panel = memory.take(panel_size<T>(capacity));"] if lefts else []
     every_step = ["gathered += active;", "if (gathered + count > capacity || t == 0) {"]
     every_step += [*indented(contract), "    gathered = 0;", "}"]
     return Gathering(start, every_row, every_step)
@@ -312,11 +313,9 @@ def gathering(layout: Layout, step: Step) -> Gathering:
 
 def gathering_bytes(layout: Layout, step: Step) -> str:
     """How much scratch memory the contractions need, as an expression."""
-    lefts = [c.left.size for c in step.contractions if c.right is not None]
-    rights = [c.right.size for c in step.contractions if c.right is not None]
     sizes = [f"capacity * {layout.factor_size}"]
-    if lefts:
-        sizes += [f"left_size<T>(capacity, {max(lefts)})", f"Packed<T>::size(capacity, {max(rights)})"]
+    if any(c.right is not None for c in step.contractions):
+        sizes.append("panel_size<T>(capacity)")
     return " + ".join(f"padded(sizeof(T) * {size})" for size in sizes)
 
 
@@ -333,7 +332,7 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
         "const T* const keeps = static_cast<const T*>(a.saved);",
         "const T* const d_outputs = static_cast<const T*>(a.d_output);",
         "T* const d_inputs = static_cast<T*>(a.d_input);",
-        f"[[maybe_unused]] static const T zeros[{max(layout.states)}] = {{}};",
+        f"static const T zeros[{max(layout.states)}] = {{}};",
         "long active = 0;",
         *gather.start,
     ]
@@ -361,22 +360,20 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
     ]  # fmt: skip
     rows = [
         "const long n = t * a.batch + share.row[i];",
-        "[[maybe_unused]] const bool fresh = a.reset && a.reset[n];",
-        f"[[maybe_unused]] const T* const input = inputs + n * {layout.width};",
-        f"[[maybe_unused]] const T* const output = outputs + n * {output};",
-        f"[[maybe_unused]] const T* const saved = keeps + n * {kept};",
-        "[[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;",
-        f"[[maybe_unused]] T* const d_input = d_inputs + n * {layout.width};",
-        f"[[maybe_unused]] T* const factors = all_factors + (gathered + i) * {layout.factor_size};",
-        *[f"[[maybe_unused]] const T* const state{k} = fresh ? zeros : t ? {before_this[k]} : "
+        "const bool fresh = a.reset && a.reset[n];",
+        f"const T* const input = inputs + n * {layout.width};",
+        f"const T* const output = outputs + n * {output};",
+        f"const T* const saved = keeps + n * {kept};",
+        "const T* const d_output = d_outputs + n * a.d_output_stride;",
+        f"T* const d_input = d_inputs + n * {layout.width};",
+        f"T* const factors = all_factors + (gathered + i) * {layout.factor_size};",
+        *[f"const T* const state{k} = fresh ? zeros : t ? {before_this[k]} : "
           f"static_cast<const T*>(a.state[{k}]) + share.row[i] * {layout.states[k]};" for k in states],
-        *[f"[[maybe_unused]] const T* const carry{k} = carried{k} + i * {layout.states[k]};" for k in states],
-        *[f"[[maybe_unused]] T* const next{k} = following{k} + i * {layout.states[k]};" for k in states],
+        *[f"const T* const carry{k} = carried{k} + i * {layout.states[k]};" for k in states],
+        *[f"T* const next{k} = following{k} + i * {layout.states[k]};" for k in states],
     ]  # fmt: skip
     after = [
-        "for (long i = 0; i < active; ++i) {",
-        *indented([*rows, *gather.every_row]),
-        "}",
+        *for_every_row(rows, gather.every_row),
         *gather.every_step,
         "if (a.reset)",
         "    for (long i = 0; i < active; ++i)",

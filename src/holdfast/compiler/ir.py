@@ -33,6 +33,8 @@ class Value:
             input, parameter: `name`; constant: `value`;
             affine: `index`, for each axis of the argument (start, {axis of the result: step});
             cat, cumsum: `axis`; cumsum: `reverse`; reductions: `axes` of the argument, all kept out of the shape.
+
+    The arguments of "mm" are pairs of a row and a weight, whose products are summed.
     """
 
     op: str

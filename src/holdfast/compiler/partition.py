@@ -171,6 +171,8 @@ def extract_epilogue(module: fx.GraphModule, parameters: list[fx.Node], gradient
             contractions |= {n: None for n in needed(node, lambda n: True) if contracts(n, kinds)}
     for node in contractions:
         made[node] = graph.placeholder(node.name)
+    for node in filter(is_turned, contractions):
+        made[node] = graph.call_function(aten.permute.default, (made[node], [1, 0]))
     copy_into(graph, [node for node in wanted if node is not None], made)
     graph.output(tuple(None if node is None else made[node] for node in wanted))
     return fx.GraphModule(module, graph), list(contractions)
@@ -188,7 +190,15 @@ def contraction(node: fx.Node, rows: Rows) -> Contraction:
         left = left.args[0]
     right: Any = node.args[1] if node.target is aten.mm.default else None
     shape = tuple(node.meta["val"].shape)
+    if is_turned(node):
+        return Contraction(rows.value(right), rows.value(left), shape[::-1])
     return Contraction(rows.value(left), None if right is None else rows.value(right), shape)
+
+
+def is_turned(node: fx.Node) -> bool:
+    """Whether a product is summed as its transpose, with the wider factor on the right, as the kernel likes it."""
+    shape = node.meta["val"].shape
+    return node.target is aten.mm.default and shape[0] > shape[1]
 
 
 def copy_into(graph: fx.Graph, results: list[fx.Node], made: dict[fx.Node, fx.Node]) -> None:

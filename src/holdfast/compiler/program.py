@@ -1,5 +1,6 @@
 """The compiler from end to end: from a cell to the source of its kernel and all that is needed to call it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from holdfast.cells import Cell
 from holdfast.compiler.emit import Layout, Step, emit
 from holdfast.compiler.ir import LEAVES, Value, walk
 from holdfast.compiler.keep import choose_kept
+from holdfast.compiler.merge import merge
 from holdfast.compiler.partition import Parts, partition
 from holdfast.compiler.refusal import Refusal
 from holdfast.compiler.schedule import base, schedule
@@ -29,7 +31,7 @@ class Program:
         dtype: of all arrays.
         parameters: names of the cell's parameters and buffers, as the prologue and the epilogue take them.
         prologue: from the parameters to the arrays of the kernel.
-        matrices: which of these are weights of products: they may be strided.
+        matrices: which of these are read as weights of products alone: they may be strided.
         epilogue: from the parameters and the sums to the parameters' gradients.
         sums: shapes of what the kernel sums over rows and steps, one after the other.
         layout: sizes of what the kernel reads and writes.
@@ -109,7 +111,7 @@ def owned(parts: Parts) -> Parts:
 def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Program:
     """Give everything its place, and write the kernel."""
     inputs = {v.attributes["name"]: v for v in everything(parts) if v.op == "input"}
-    kept = choose_kept(parts)
+    parts, kept = merge(parts, choose_kept(parts))
     room, factor_room = Room(), Room()
     state_offsets = tuple(room.take(value.size) for value in parts.new_states[1:])
     pointers = {value: name for name, value in inputs.items()}
@@ -139,20 +141,26 @@ def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Progr
     )
     forward = Step(ahead, pointers)
     backward = Step(back, places, optional, parts.contractions)
-    weights = {v.args[1].attributes["name"] for v in everything(parts) if v.op == "mm"}
+    strided = parameter_names(v for value in everything(parts) if value.op == "mm" for v in value.args)
+    strided -= parameter_names(v for value in everything(parts) if value.op != "mm" for v in value.args)
     return Program(
         emit(title, layout, forward, backward),
         title,
         dtype,
         traced.parameters,
         parts.prologue,
-        tuple(name in weights for name in parts.arrays),
+        tuple(name in strided for name in parts.arrays),
         parts.epilogue,
         tuple(c.shape for c in parts.contractions),
         layout,
         traced.from_input,
         optional is not None,
     )
+
+
+def parameter_names(values: Iterable[Value]) -> set[str]:
+    """The arrays among some values."""
+    return {value.attributes["name"] for value in values if value.op == "parameter"}
 
 
 def everything(parts: Parts) -> list[Value]:

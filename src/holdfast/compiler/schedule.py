@@ -1,4 +1,4 @@
-"""Stage 6: in which order a step is computed, and which values are written to memory.
+"""Stage 7: in which order a step is computed, and which values are written to memory.
 
 A step becomes stages: matrix products, which work on all rows of a thread at once, and between them stretches of loops,
 which work on one row after the other. Loops of the same shape are fused where no one needs another's whole result.
@@ -108,6 +108,11 @@ def base(value: Value) -> tuple[Value, int]:
     return value, start
 
 
+def sources_of(product: Value) -> list[Value]:
+    """What lies in memory behind the rows of a matrix product."""
+    return [base(rows)[0] for rows in product.args[::2]]
+
+
 def live(roots: tuple[Value, ...], known: frozenset[Value]) -> list[Value]:
     """What must be computed: everything behind the roots, up to what is known."""
     order: dict[Value, None] = {}
@@ -127,7 +132,7 @@ def must_be_stored(roots: tuple[Value, ...], known: frozenset[Value]) -> set[Val
     stored = set(roots)
     for value in live(roots, known):
         if value.op == "mm":
-            stored |= {value, base(value.args[0])[0]}
+            stored |= {value, *sources_of(value)}
         elif value.op in REDUCTIONS:
             stored.add(value)
         elif value.op == "cumsum":
@@ -158,8 +163,8 @@ def stage_numbers(order: list[Value], known: frozenset[Value]) -> dict[Value, in
     levels: dict[Value, int] = {}
     for value in order:
         if value.op == "mm":
-            source = base(value.args[0])[0]
-            levels[value] = 0 if source in known or source.op == "input" else levels[source] + 1
+            late = [source for source in sources_of(value) if source not in known and source.op != "input"]
+            levels[value] = max((levels[source] + 1 for source in late), default=0)
         else:
             levels[value] = max((levels.get(arg, 0) for arg in value.args), default=0)
     return levels
@@ -277,7 +282,7 @@ def crossing(stages: list[Stage]) -> set[Value]:
     written, across = {}, set()
     for number, stage in enumerate(stages):
         for value in stage.products:
-            across |= {value, base(value.args[0])[0]}
+            across |= {value, *sources_of(value)}
         for loop in stage.loops:
             for store in loop.stores:
                 written.setdefault(store.value, number)

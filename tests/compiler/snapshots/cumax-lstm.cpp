@@ -8,14 +8,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 30) + padded(sizeof(T) * count * 30) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + 0);
+    memory.need(padded(sizeof(T) * count * 30) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 30);
-    T* scratch1 = memory.take(count * 30);
     T* single0 = memory.take(1);
     T* single1 = memory.take(10);
     T* single2 = memory.take(1);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -45,33 +45,18 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            const T* const state0 = at0[i];
+            from0[i] = input + 0;
+            from1[i] = state0 + 0;
             to[i] = scratch0 + i * 30;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = state0 + 0;
-            to[i] = scratch1 + i * 30;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -80,17 +65,13 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 30 + j0 + 20);
                     const auto x1 = load<V>(array2 + j0 + 20);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 30 + j0 + 20);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = sigmoid(x4);
-                    store<V>(saved + 10 + j0, x5);
-                    const auto x7 = load<V>(scratch0 + i * 30 + j0 + 10);
-                    const auto x8 = load<V>(array2 + j0 + 10);
-                    const auto x9 = x7 + x8;
-                    const auto x10 = load<V>(scratch1 + i * 30 + j0 + 10);
-                    const auto x11 = x9 + x10;
-                    const auto x12 = hyperbolic_tangent(x11);
-                    store<V>(saved + 20 + j0, x12);
+                    const auto x3 = sigmoid(x2);
+                    store<V>(saved + 10 + j0, x3);
+                    const auto x5 = load<V>(scratch0 + i * 30 + j0 + 10);
+                    const auto x6 = load<V>(array2 + j0 + 10);
+                    const auto x7 = x5 + x6;
+                    const auto x8 = hyperbolic_tangent(x7);
+                    store<V>(saved + 20 + j0, x8);
                 }
             }
             {
@@ -102,9 +83,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 30 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 30 + j0);
-                    const auto x4 = x2 + x3;
-                    return x4;
+                    return x2;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
@@ -121,12 +100,10 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 30 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 30 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = splat<V>((single0)[0]);
-                    const auto x6 = x4 - x5;
-                    const auto x7 = exponential(x6);
-                    store<V>(single1 + j0, x7);
+                    const auto x3 = splat<V>((single0)[0]);
+                    const auto x4 = x2 - x3;
+                    const auto x5 = exponential(x4);
+                    store<V>(single1 + j0, x5);
                 }
             }
             {
@@ -189,11 +166,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -237,7 +211,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * left_size<T>(capacity, 30)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -246,7 +220,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* single0 = memory.take(10);
     T* single1 = memory.take(10);
     T* single2 = memory.take(1);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -258,7 +232,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 420;
     long gathered = 0;
@@ -266,8 +240,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 30));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -284,19 +257,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
+            const T* const carry1 = carried1 + i * 10;
+            T* const next1 = following1 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -382,68 +350,34 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 64;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                [[maybe_unused]] T* const next1 = following1 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 32;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 10;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 32;
+            T* const next0 = following0 + i * 10;
+            from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = state0 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 30, sums + 390);
-            pack_left<T>(gathered, factor0.data(), 30, packed_left);
-            add_products<T>(gathered, packed_left, 30, factor1.data(), 3, sums + 0, packed_right);
-            add_products<T>(gathered, packed_left, 30, factor2.data(), 10, sums + 90, packed_right);
+            add_rows<T>(gathered, factor1.data(), 30, sums + 390);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}, {factor2.data(), 10, sums + 90}}, factor1.data(), 30, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -10,7 +10,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
     memory.need(0 + 0);
     if (a.poison) memory.poison();
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -35,20 +35,17 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            from0[i] = input + 0;
             to[i] = saved + 32;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            const T* const state0 = at0[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -75,10 +72,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -115,11 +109,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * left_size<T>(capacity, 20)) + padded(sizeof(T) * Packed<T>::size(capacity, 3)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -129,15 +123,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 80;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 32);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 20));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 3));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -152,16 +145,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
+            T* const next0 = following0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -198,41 +188,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 64;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 32;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 32;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 20, sums + 60);
-            pack_left<T>(gathered, factor0.data(), 20, packed_left);
-            add_products<T>(gathered, packed_left, 20, factor1.data(), 3, sums + 0, packed_right);
+            add_rows<T>(gathered, factor1.data(), 20, sums + 60);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 20, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -11,7 +11,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     memory.need(padded(sizeof(T) * 100) + 0);
     if (a.poison) memory.poison();
     T* single0 = memory.take(100);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -45,26 +45,19 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            [[maybe_unused]] const T* const state2 = at2[i];
-            [[maybe_unused]] const T* const state3 = at3[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
+            from0[i] = input + 0;
             to[i] = saved + 160;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            [[maybe_unused]] const T* const state2 = at2[i];
-            [[maybe_unused]] const T* const state3 = at3[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
+            const T* const state1 = at1[i];
+            const T* const state2 = at2[i];
+            const T* const state3 = at3[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -248,13 +241,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            [[maybe_unused]] const T* const state2 = at2[i];
-            [[maybe_unused]] const T* const state3 = at3[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 224;
             at0[i] = output;
             at1[i] = saved + 0;
             at2[i] = saved + 100;
@@ -297,7 +285,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 100) + padded(sizeof(T) * count * 100) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 1) + padded(sizeof(T) * count * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 100) + padded(sizeof(T) * capacity * 48) + padded(sizeof(T) * left_size<T>(capacity, 42)) + padded(sizeof(T) * Packed<T>::size(capacity, 3)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 100) + padded(sizeof(T) * count * 100) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 1) + padded(sizeof(T) * count * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 100) + padded(sizeof(T) * capacity * 48) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -316,7 +304,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* single6 = memory.take(1);
     T* single7 = memory.take(1);
     T* single8 = memory.take(100);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -326,15 +314,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[100] = {};
+    static const T zeros[100] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 168;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 48);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 42));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 3));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -355,25 +342,21 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 224;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 48;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 100;
-            [[maybe_unused]] const T* const state2 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 100 : static_cast<const T*>(a.state[2]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state3 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 110 : static_cast<const T*>(a.state[3]) + share.row[i] * 1;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 100;
-            [[maybe_unused]] const T* const carry2 = carried2 + i * 10;
-            [[maybe_unused]] const T* const carry3 = carried3 + i * 1;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 100;
-            [[maybe_unused]] T* const next2 = following2 + i * 10;
-            [[maybe_unused]] T* const next3 = following3 + i * 1;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 224;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 48;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 100;
+            const T* const state2 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 100 : static_cast<const T*>(a.state[2]) + share.row[i] * 10;
+            const T* const state3 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 110 : static_cast<const T*>(a.state[3]) + share.row[i] * 1;
+            const T* const carry0 = carried0 + i * 10;
+            const T* const carry1 = carried1 + i * 100;
+            const T* const carry2 = carried2 + i * 10;
+            const T* const carry3 = carried3 + i * 1;
+            T* const next0 = following0 + i * 10;
+            T* const next1 = following1 + i * 100;
+            T* const next2 = following2 + i * 10;
+            T* const next3 = following3 + i * 1;
             for (long j0 = 0; j0 < 1; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(10);
@@ -837,59 +820,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 224;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 48;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 100;
-                [[maybe_unused]] const T* const state2 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 100 : static_cast<const T*>(a.state[2]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state3 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 110 : static_cast<const T*>(a.state[3]) + share.row[i] * 1;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] const T* const carry1 = carried1 + i * 100;
-                [[maybe_unused]] const T* const carry2 = carried2 + i * 10;
-                [[maybe_unused]] const T* const carry3 = carried3 + i * 1;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                [[maybe_unused]] T* const next1 = following1 + i * 100;
-                [[maybe_unused]] T* const next2 = following2 + i * 10;
-                [[maybe_unused]] T* const next3 = following3 + i * 1;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 48;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 224;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 48;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 100;
-            [[maybe_unused]] const T* const state2 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 100 : static_cast<const T*>(a.state[2]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state3 = fresh ? zeros : t ? keeps + (n - a.batch) * 224 + 110 : static_cast<const T*>(a.state[3]) + share.row[i] * 1;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 100;
-            [[maybe_unused]] const T* const carry2 = carried2 + i * 10;
-            [[maybe_unused]] const T* const carry3 = carried3 + i * 1;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 100;
-            [[maybe_unused]] T* const next2 = following2 + i * 10;
-            [[maybe_unused]] T* const next3 = following3 + i * 1;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 48;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 42, sums + 126);
-            pack_left<T>(gathered, factor0.data(), 42, packed_left);
-            add_products<T>(gathered, packed_left, 42, factor1.data(), 3, sums + 0, packed_right);
+            add_rows<T>(gathered, factor1.data(), 42, sums + 126);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 42, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -8,18 +8,18 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 16) + padded(sizeof(T) * 4) + padded(sizeof(T) * 16) + 0);
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 16) + padded(sizeof(T) * 4) + padded(sizeof(T) * 16) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
-    T* scratch1 = memory.take(count * 10);
-    T* scratch2 = memory.take(count * 10);
     T* single0 = memory.take(64);
     T* single1 = memory.take(64);
     T* single2 = memory.take(4);
     T* single3 = memory.take(16);
     T* single4 = memory.take(4);
     T* single5 = memory.take(16);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
+    std::vector<const T*> from2(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -54,44 +54,20 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            const T* const state0 = at0[i];
+            const T* const state1 = at1[i];
+            from0[i] = input + 0;
+            from1[i] = state0 + 0;
+            from2[i] = state1 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}, {from2.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = state0 + 0;
-            to[i] = scratch1 + i * 10;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = state1 + 0;
-            to[i] = scratch2 + i * 10;
-        }
-        product<T>(active, from.data(), packs[2], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
+            const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -100,13 +76,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array3 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = load<V>(scratch2 + i * 10 + j0);
-                    const auto x6 = x4 + x5;
-                    const auto x7 = relu(x6);
-                    store<V>(output + j0, x7);
-                    store<V>(saved + 16 + j0, x7);
+                    const auto x3 = relu(x2);
+                    store<V>(output + j0, x3);
+                    store<V>(saved + 16 + j0, x3);
                 }
             }
             {
@@ -120,23 +92,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = saved + 16 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
+            from0[i] = saved + 16 + 0;
             to[i] = saved + 48;
         }
-        product<T>(active, from.data(), packs[3], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
+            const T* const state1 = at1[i];
             for (long j0 = 0; j0 < 8; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(8);
@@ -292,11 +255,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -350,7 +310,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * left_size<T>(capacity, 40)) + padded(sizeof(T) * Packed<T>::size(capacity, 26)));
+    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 26);
     T* scratch1 = memory.take(count * 16);
@@ -370,7 +330,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* single9 = memory.take(64);
     T* single10 = memory.take(8);
     T* single11 = memory.take(8);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -387,7 +347,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[16] = {};
+    static const T zeros[16] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 1380;
     long gathered = 0;
@@ -398,8 +358,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor3(capacity);
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 40));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 26));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -416,19 +375,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
+            const T* const saved = keeps + n * 96;
+            T* const factors = all_factors + (gathered + i) * 64;
+            const T* const carry1 = carried1 + i * 16;
             for (long j0 = 0; j0 < 8; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(8);
@@ -753,39 +702,17 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
-            from[i] = factors + 16 + 0;
+            T* const factors = all_factors + (gathered + i) * 64;
+            from0[i] = factors + 16 + 0;
             to[i] = scratch0 + i * 26;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
+            const T* const output = outputs + n * 10;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 64;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -807,77 +734,29 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 96;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                [[maybe_unused]] T* const next1 = following1 + i * 16;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 64;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[1], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 64;
+            T* const next0 = following0 + i * 10;
+            from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 64;
+            from0[i] = factors + 0 + 0;
             to[i] = scratch1 + i * 16;
         }
-        product<T>(active, from.data(), packs[3], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
+            const T* const carry1 = carried1 + i * 16;
+            T* const next1 = following1 + i * 16;
             {
                 constexpr int lanes = lanes_for<T>(16);
                 using V = vec<T, lanes>;
@@ -894,36 +773,27 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 96;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 16;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 16;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            const T* const saved = keeps + n * 96;
+            T* const factors = all_factors + (gathered + i) * 64;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = state0 + 0;
             factor3[gathered + i] = state1 + 0;
-            factor4[gathered + i] = factors + 16 + 0;
-            factor5[gathered + i] = saved + 16 + 0;
+            factor4[gathered + i] = saved + 16 + 0;
+            factor5[gathered + i] = factors + 16 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 10, sums + 130);
-            add_rows<T>(gathered, factor4.data(), 40, sums + 1340);
-            pack_left<T>(gathered, factor0.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor1.data(), 3, sums + 0, packed_right);
-            add_products<T>(gathered, packed_left, 10, factor2.data(), 10, sums + 30, packed_right);
-            add_products<T>(gathered, packed_left, 10, factor3.data(), 16, sums + 140, packed_right);
-            pack_left<T>(gathered, factor4.data(), 40, packed_left);
-            add_products<T>(gathered, packed_left, 40, factor5.data(), 26, sums + 300, packed_right);
+            add_rows<T>(gathered, factor1.data(), 10, sums + 130);
+            add_rows<T>(gathered, factor5.data(), 40, sums + 1340);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
+            add_products<T>(gathered, {{factor1.data(), 10, sums + 30}}, factor2.data(), 10, panel);
+            add_products<T>(gathered, {{factor1.data(), 10, sums + 140}}, factor3.data(), 16, panel);
+            add_products<T>(gathered, {{factor4.data(), 26, sums + 300}}, factor5.data(), 40, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -8,14 +8,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + 0);
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
-    T* scratch1 = memory.take(count * 10);
     T* single0 = memory.take(1);
     T* single1 = memory.take(1);
     T* single2 = memory.take(1);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -44,30 +44,17 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 16;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            const T* const state0 = at0[i];
+            from0[i] = input + 0;
+            from1[i] = state0 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 16;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = state0 + 0;
-            to[i] = scratch1 + i * 10;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 16;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 16;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using W = vec<T, lanes>;
@@ -77,9 +64,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    return x4;
+                    return x2;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
@@ -97,9 +82,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    return x4;
+                    return x2;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
@@ -117,14 +100,12 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = splat<V>((single1)[0]);
-                    const auto x6 = splat<V>(T(0.1));
-                    const auto x7 = x5 * x6;
-                    const auto x8 = x4 - x7;
-                    const auto x9 = x8 * x8;
-                    return x9;
+                    const auto x3 = splat<V>((single1)[0]);
+                    const auto x4 = splat<V>(T(0.1));
+                    const auto x5 = x3 * x4;
+                    const auto x6 = x2 - x5;
+                    const auto x7 = x6 * x6;
+                    return x7;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
@@ -155,32 +136,27 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = splat<V>((single0)[0]);
-                    const auto x6 = splat<V>(T(0.1));
-                    const auto x7 = x5 * x6;
-                    const auto x8 = x4 - x7;
-                    const auto x9 = splat<V>((saved + 10)[0]);
+                    const auto x3 = splat<V>((single0)[0]);
+                    const auto x4 = splat<V>(T(0.1));
+                    const auto x5 = x3 * x4;
+                    const auto x6 = x2 - x5;
+                    const auto x7 = splat<V>((saved + 10)[0]);
+                    const auto x8 = x6 * x7;
+                    const auto x9 = load<V>(array3 + j0);
                     const auto x10 = x8 * x9;
-                    const auto x11 = load<V>(array3 + j0);
-                    const auto x12 = x10 * x11;
-                    const auto x13 = load<V>(array4 + j0);
-                    const auto x14 = x12 + x13;
-                    const auto x15 = relu(x14);
-                    store<V>(output + j0, x15);
-                    const auto x17 = x4 - x7;
-                    const auto x18 = x17 * x9;
-                    store<V>(saved + 0 + j0, x18);
+                    const auto x11 = load<V>(array4 + j0);
+                    const auto x12 = x10 + x11;
+                    const auto x13 = relu(x12);
+                    store<V>(output + j0, x13);
+                    const auto x15 = x2 - x5;
+                    const auto x16 = x15 * x7;
+                    store<V>(saved + 0 + j0, x16);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 16;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -222,13 +198,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * left_size<T>(capacity, 10)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
     T* single0 = memory.take(1);
     T* single1 = memory.take(1);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -242,7 +218,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 160;
     long gathered = 0;
@@ -252,8 +228,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor2(capacity);
     std::vector<const T*> factor3(capacity);
     std::vector<const T*> factor4(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 10));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -268,16 +243,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 16;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const T* const output = outputs + n * 10;
+            const T* const saved = keeps + n * 16;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -360,63 +330,39 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 16;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 32;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 16;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 32;
+            T* const next0 = following0 + i * 10;
+            from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 16;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = state0 + 0;
             factor3[gathered + i] = factors + 10 + 0;
             factor4[gathered + i] = factors + 20 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 10, sums + 130);
+            add_rows<T>(gathered, factor1.data(), 10, sums + 130);
             add_rows<T>(gathered, factor3.data(), 10, sums + 140);
             add_rows<T>(gathered, factor4.data(), 10, sums + 150);
-            pack_left<T>(gathered, factor0.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor1.data(), 3, sums + 0, packed_right);
-            add_products<T>(gathered, packed_left, 10, factor2.data(), 10, sums + 30, packed_right);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
+            add_products<T>(gathered, {{factor1.data(), 10, sums + 30}}, factor2.data(), 10, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -11,7 +11,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     memory.need(padded(sizeof(T) * count * 10) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -42,20 +42,13 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            from0[i] = input + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -69,31 +62,22 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = saved + 0 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
+            from0[i] = saved + 0 + 0;
             to[i] = saved + 40;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = saved + 0 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
+            from0[i] = saved + 0 + 0;
             to[i] = saved + 50;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
+            const T* const state0 = at0[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -136,10 +120,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -186,13 +167,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * left_size<T>(capacity, 10)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
-    T* scratch1 = memory.take(count * 10);
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -208,7 +189,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 270;
     long gathered = 0;
@@ -220,8 +201,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
     std::vector<const T*> factor6(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 10));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -236,16 +216,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 80;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 80;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 64;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
+            T* const next0 = following0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -304,95 +281,43 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 80;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 16 + 20;
+            T* const factors = all_factors + (gathered + i) * 64;
+            from0[i] = factors + 16 + 20;
+            from1[i] = factors + 16 + 10;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 80;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 16 + 10;
-            to[i] = scratch1 + i * 10;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 80;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            T* const factors = all_factors + (gathered + i) * 64;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
-                    const auto x0 = load<V>(factors + 16 + j0);
-                    const auto x1 = load<V>(scratch0 + i * 10 + j0);
+                    const auto x0 = load<V>(scratch0 + i * 10 + j0);
+                    const auto x1 = load<V>(factors + 16 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    store<V>(factors + 0 + j0, x4);
+                    store<V>(factors + 0 + j0, x2);
                 }
             }
         }
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 80;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 64;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[2], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 80;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 64;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const T* const input = inputs + n * 3;
+            const T* const saved = keeps + n * 80;
+            T* const factors = all_factors + (gathered + i) * 64;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = factors + 16 + 20;
             factor3[gathered + i] = saved + 0 + 0;
             factor4[gathered + i] = factors + 16 + 10;
@@ -401,15 +326,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 10, sums + 30);
+            add_rows<T>(gathered, factor1.data(), 10, sums + 30);
             add_rows<T>(gathered, factor5.data(), 20, sums + 240);
             add_rows<T>(gathered, factor6.data(), 10, sums + 260);
-            pack_left<T>(gathered, factor0.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor1.data(), 3, sums + 0, packed_right);
-            pack_left<T>(gathered, factor2.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor3.data(), 10, sums + 40, packed_right);
-            pack_left<T>(gathered, factor4.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor3.data(), 10, sums + 140, packed_right);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
+            add_products<T>(gathered, {{factor2.data(), 10, sums + 40}, {factor4.data(), 10, sums + 140}}, factor3.data(), 10, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -8,11 +8,11 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + 0);
+    memory.need(padded(sizeof(T) * count * 10) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
-    T* scratch1 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -39,30 +39,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 1;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            const T* const state0 = at0[i];
+            from0[i] = input + 0;
+            from1[i] = state0 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 1;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = state0 + 0;
-            to[i] = scratch1 + i * 10;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 1;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -71,19 +57,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch1 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = hyperbolic_tangent(x4);
-                    store<V>(output + j0, x5);
+                    const auto x3 = hyperbolic_tangent(x2);
+                    store<V>(output + j0, x3);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 1;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -125,11 +106,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 16) + padded(sizeof(T) * left_size<T>(capacity, 10)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 16) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -141,7 +122,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 140;
     long gathered = 0;
@@ -149,8 +130,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 10));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -165,16 +145,10 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 1;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 16;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const T* const output = outputs + n * 10;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 16;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -195,59 +169,35 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 1;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 16;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 16;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 1;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 16;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 16;
+            T* const next0 = following0 + i * 10;
+            from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 1;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 16;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 16;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = state0 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 10, sums + 130);
-            pack_left<T>(gathered, factor0.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor1.data(), 3, sums + 0, packed_right);
-            add_products<T>(gathered, packed_left, 10, factor2.data(), 10, sums + 30, packed_right);
+            add_rows<T>(gathered, factor1.data(), 10, sums + 130);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
+            add_products<T>(gathered, {{factor1.data(), 10, sums + 30}}, factor2.data(), 10, panel);
             gathered = 0;
         }
         if (a.reset)

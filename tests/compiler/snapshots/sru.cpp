@@ -11,7 +11,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     memory.need(padded(sizeof(T) * count * 40) + 0);
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 40);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -40,22 +40,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            from0[i] = input + 0;
             to[i] = scratch0 + i * 40;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -95,11 +89,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -138,13 +129,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 112) + padded(sizeof(T) * left_size<T>(capacity, 40)) + padded(sizeof(T) * Packed<T>::size(capacity, 3)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 112) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
     T* carried1 = memory.take(count * 10);
     T* following1 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -155,7 +146,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 160;
     long gathered = 0;
@@ -164,8 +155,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
     std::vector<const T*> factor3(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 40));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 3));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -182,19 +172,15 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 112;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 112;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
+            const T* const carry1 = carried1 + i * 10;
+            T* const next0 = following0 + i * 10;
+            T* const next1 = following1 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -258,41 +244,19 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 64;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 112;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                [[maybe_unused]] T* const next1 = following1 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 112;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[0], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 112;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const factors = all_factors + (gathered + i) * 112;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = factors + 48 + 0;
             factor3[gathered + i] = factors + 80 + 0;
         }
@@ -300,8 +264,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (gathered + count > capacity || t == 0) {
             add_rows<T>(gathered, factor2.data(), 20, sums + 120);
             add_rows<T>(gathered, factor3.data(), 20, sums + 140);
-            pack_left<T>(gathered, factor0.data(), 40, packed_left);
-            add_products<T>(gathered, packed_left, 40, factor1.data(), 3, sums + 0, packed_right);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 40, panel);
             gathered = 0;
         }
         if (a.reset)

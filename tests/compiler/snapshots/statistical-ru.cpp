@@ -8,13 +8,13 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + 0);
+    memory.need(padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + 0);
     if (a.poison) memory.poison();
-    T* scratch0 = memory.take(count * 10);
-    T* scratch1 = memory.take(count * 2);
+    T* scratch0 = memory.take(count * 2);
+    T* scratch1 = memory.take(count * 10);
     T* scratch2 = memory.take(count * 10);
-    T* scratch3 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
+    std::vector<const T*> from1(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -49,40 +49,19 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                     at1[i] = zeros;
                 }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = input + 0;
-            to[i] = scratch0 + i * 10;
+            const T* const state1 = at1[i];
+            from0[i] = state1 + 0;
+            to[i] = scratch0 + i * 2;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = state1 + 0;
-            to[i] = scratch1 + i * 2;
-        }
-        product<T>(active, from.data(), packs[1], to.data(), false);
-        for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
             {
                 constexpr int lanes = lanes_for<T>(2);
                 using V = vec<T, lanes>;
                 for (long u = 0; u < 2; u += lanes) {
                     const long j0 = std::min<long>(u, 2 - lanes);
-                    const auto x0 = load<V>(scratch1 + i * 2 + j0);
+                    const auto x0 = load<V>(scratch0 + i * 2 + j0);
                     const auto x1 = load<V>(array1 + j0);
                     const auto x2 = x0 + x1;
                     const auto x3 = relu(x2);
@@ -92,98 +71,81 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = saved + 50 + 0;
-            to[i] = scratch2 + i * 10;
+            const T* const input = inputs + n * 3;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
+            from0[i] = input + 0;
+            from1[i] = saved + 50 + 0;
+            to[i] = scratch1 + i * 10;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}, {from1.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
+            const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
-                    const auto x0 = load<V>(scratch0 + i * 10 + j0);
+                    const auto x0 = load<V>(scratch1 + i * 10 + j0);
                     const auto x1 = load<V>(array4 + j0);
                     const auto x2 = x0 + x1;
-                    const auto x3 = load<V>(scratch2 + i * 10 + j0);
-                    const auto x4 = x2 + x3;
-                    const auto x5 = relu(x4);
-                    store<V>(saved + 102 + j0, x5);
-                    const auto x7 = load<V>(state1 + j0);
-                    const auto x8 = splat<V>(T(0.0));
-                    const auto x9 = x7 * x8;
-                    const auto x10 = x9 + x5;
-                    store<V>(saved + 52 + j0, x10);
-                    const auto x12 = load<V>(state1 + j0 + 10);
-                    const auto x13 = splat<V>(T(0.5));
-                    const auto x14 = x12 * x13;
-                    const auto x15 = x5 * x13;
-                    const auto x16 = x14 + x15;
-                    store<V>(saved + 62 + j0, x16);
-                    const auto x18 = load<V>(state1 + j0 + 20);
-                    const auto x19 = splat<V>(T(0.9));
-                    const auto x20 = x18 * x19;
-                    const auto x21 = splat<V>(T(0.09999999999999998));
-                    const auto x22 = x5 * x21;
-                    const auto x23 = x20 + x22;
-                    store<V>(saved + 72 + j0, x23);
-                    const auto x25 = load<V>(state1 + j0 + 30);
-                    const auto x26 = splat<V>(T(0.99));
-                    const auto x27 = x25 * x26;
-                    const auto x28 = splat<V>(T(0.010000000000000009));
-                    const auto x29 = x5 * x28;
-                    const auto x30 = x27 + x29;
-                    store<V>(saved + 82 + j0, x30);
-                    const auto x32 = load<V>(state1 + j0 + 40);
-                    const auto x33 = splat<V>(T(0.999));
-                    const auto x34 = x32 * x33;
-                    const auto x35 = splat<V>(T(0.0010000000000000009));
-                    const auto x36 = x5 * x35;
-                    const auto x37 = x34 + x36;
-                    store<V>(saved + 92 + j0, x37);
-                    store<V>(saved + 0 + j0, x10);
-                    store<V>(saved + 0 + j0 + 10, x16);
-                    store<V>(saved + 0 + j0 + 20, x23);
-                    store<V>(saved + 0 + j0 + 30, x30);
-                    store<V>(saved + 0 + j0 + 40, x37);
+                    const auto x3 = relu(x2);
+                    store<V>(saved + 102 + j0, x3);
+                    const auto x5 = load<V>(state1 + j0);
+                    const auto x6 = splat<V>(T(0.0));
+                    const auto x7 = x5 * x6;
+                    const auto x8 = x7 + x3;
+                    store<V>(saved + 52 + j0, x8);
+                    const auto x10 = load<V>(state1 + j0 + 10);
+                    const auto x11 = splat<V>(T(0.5));
+                    const auto x12 = x10 * x11;
+                    const auto x13 = x3 * x11;
+                    const auto x14 = x12 + x13;
+                    store<V>(saved + 62 + j0, x14);
+                    const auto x16 = load<V>(state1 + j0 + 20);
+                    const auto x17 = splat<V>(T(0.9));
+                    const auto x18 = x16 * x17;
+                    const auto x19 = splat<V>(T(0.09999999999999998));
+                    const auto x20 = x3 * x19;
+                    const auto x21 = x18 + x20;
+                    store<V>(saved + 72 + j0, x21);
+                    const auto x23 = load<V>(state1 + j0 + 30);
+                    const auto x24 = splat<V>(T(0.99));
+                    const auto x25 = x23 * x24;
+                    const auto x26 = splat<V>(T(0.010000000000000009));
+                    const auto x27 = x3 * x26;
+                    const auto x28 = x25 + x27;
+                    store<V>(saved + 82 + j0, x28);
+                    const auto x30 = load<V>(state1 + j0 + 40);
+                    const auto x31 = splat<V>(T(0.999));
+                    const auto x32 = x30 * x31;
+                    const auto x33 = splat<V>(T(0.0010000000000000009));
+                    const auto x34 = x3 * x33;
+                    const auto x35 = x32 + x34;
+                    store<V>(saved + 92 + j0, x35);
+                    store<V>(saved + 0 + j0, x8);
+                    store<V>(saved + 0 + j0 + 10, x14);
+                    store<V>(saved + 0 + j0 + 20, x21);
+                    store<V>(saved + 0 + j0 + 30, x28);
+                    store<V>(saved + 0 + j0 + 40, x35);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
-            from[i] = saved + 0 + 0;
-            to[i] = scratch3 + i * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
+            from0[i] = saved + 0 + 0;
+            to[i] = scratch2 + i * 10;
         }
-        product<T>(active, from.data(), packs[3], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
-                    const auto x0 = load<V>(scratch3 + i * 10 + j0);
+                    const auto x0 = load<V>(scratch2 + i * 10 + j0);
                     const auto x1 = load<V>(array6 + j0);
                     const auto x2 = x0 + x1;
                     const auto x3 = relu(x2);
@@ -193,11 +155,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            [[maybe_unused]] const T* const state1 = at1[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -214,22 +173,22 @@ extern "C" void holdfast_forward(const Arguments* given) {
     static thread_local Scratch<T> memory;
     static thread_local std::vector<size_t> sizes;
     sizes.clear();
-    sizes.push_back(Packed<T>::size(3, 10));
     sizes.push_back(Packed<T>::size(50, 2));
+    sizes.push_back(Packed<T>::size(3, 10));
     sizes.push_back(Packed<T>::size(2, 10));
     sizes.push_back(Packed<T>::size(50, 10));
     size_t bytes = 0;
     for (size_t size : sizes) bytes += padded(sizeof(T) * size);
     if (!a.packed) memory.need(bytes);
     T* room = static_cast<T*>(a.packed);
-    packs[0].place(3, 10, a.packed ? room : memory.take(sizes[0]));
+    packs[0].place(50, 2, a.packed ? room : memory.take(sizes[0]));
     room += sizes[0];
-    if (a.pack) packs[0].pack(static_cast<const T*>(a.arrays[3].data),
-                              a.arrays[3].stride0, a.arrays[3].stride1);
-    packs[1].place(50, 2, a.packed ? room : memory.take(sizes[1]));
-    room += sizes[1];
-    if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[0].data),
+    if (a.pack) packs[0].pack(static_cast<const T*>(a.arrays[0].data),
                               a.arrays[0].stride0, a.arrays[0].stride1);
+    packs[1].place(3, 10, a.packed ? room : memory.take(sizes[1]));
+    room += sizes[1];
+    if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[3].data),
+                              a.arrays[3].stride0, a.arrays[3].stride1);
     packs[2].place(2, 10, a.packed ? room : memory.take(sizes[2]));
     room += sizes[2];
     if (a.pack) packs[2].pack(static_cast<const T*>(a.arrays[2].data),
@@ -243,7 +202,7 @@ extern "C" void holdfast_forward(const Arguments* given) {
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
-    return int64_t(sizeof(T) * (Packed<T>::size(3, 10) + Packed<T>::size(50, 2) + Packed<T>::size(2, 10) + Packed<T>::size(50, 10)));
+    return int64_t(sizeof(T) * (Packed<T>::size(50, 2) + Packed<T>::size(3, 10) + Packed<T>::size(2, 10) + Packed<T>::size(50, 10)));
 }
 
 static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
@@ -251,7 +210,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * left_size<T>(capacity, 10)) + padded(sizeof(T) * Packed<T>::size(capacity, 50)));
+    memory.need(padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 50);
     T* scratch1 = memory.take(count * 2);
@@ -260,7 +219,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* following0 = memory.take(count * 10);
     T* carried1 = memory.take(count * 50);
     T* following1 = memory.take(count * 50);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -278,7 +237,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[50] = {};
+    static const T zeros[50] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 672;
     long gathered = 0;
@@ -290,8 +249,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
     std::vector<const T*> factor6(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 10));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 50));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -308,19 +266,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
+            const T* const output = outputs + n * 10;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const carry0 = carried0 + i * 10;
+            T* const next0 = following0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -340,39 +290,16 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
-            from[i] = factors + 12 + 0;
+            T* const factors = all_factors + (gathered + i) * 32;
+            from0[i] = factors + 12 + 0;
             to[i] = scratch0 + i * 50;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
+            const T* const saved = keeps + n * 112;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const carry1 = carried1 + i * 50;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -416,58 +343,23 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 112;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                [[maybe_unused]] T* const next1 = following1 + i * 50;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 32;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[1], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
-            from[i] = factors + 0 + 0;
+            T* const factors = all_factors + (gathered + i) * 32;
+            from0[i] = factors + 0 + 0;
             to[i] = scratch1 + i * 2;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
+            const T* const saved = keeps + n * 112;
+            T* const factors = all_factors + (gathered + i) * 32;
             {
                 constexpr int lanes = lanes_for<T>(2);
                 using V = vec<T, lanes>;
@@ -483,39 +375,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
-            from[i] = factors + 10 + 0;
+            T* const factors = all_factors + (gathered + i) * 32;
+            from0[i] = factors + 10 + 0;
             to[i] = scratch2 + i * 50;
         }
-        product<T>(active, from.data(), packs[3], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
+            const T* const carry1 = carried1 + i * 50;
+            T* const next1 = following1 + i * 50;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -566,21 +433,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 112;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 32;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] const T* const carry1 = carried1 + i * 50;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            [[maybe_unused]] T* const next1 = following1 + i * 50;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            const T* const saved = keeps + n * 112;
+            T* const factors = all_factors + (gathered + i) * 32;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 50;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = factors + 10 + 0;
             factor3[gathered + i] = state1 + 0;
             factor4[gathered + i] = saved + 50 + 0;
@@ -589,16 +448,12 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 10, sums + 30);
+            add_rows<T>(gathered, factor1.data(), 10, sums + 30);
             add_rows<T>(gathered, factor2.data(), 2, sums + 140);
             add_rows<T>(gathered, factor5.data(), 10, sums + 662);
-            pack_left<T>(gathered, factor0.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor1.data(), 3, sums + 0, packed_right);
-            add_products<T>(gathered, packed_left, 10, factor4.data(), 2, sums + 142, packed_right);
-            pack_left<T>(gathered, factor2.data(), 2, packed_left);
-            add_products<T>(gathered, packed_left, 2, factor3.data(), 50, sums + 40, packed_right);
-            pack_left<T>(gathered, factor5.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor6.data(), 50, sums + 162, packed_right);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}, {factor4.data(), 2, sums + 142}}, factor1.data(), 10, panel);
+            add_products<T>(gathered, {{factor2.data(), 2, sums + 40}}, factor3.data(), 50, panel);
+            add_products<T>(gathered, {{factor5.data(), 10, sums + 162}}, factor6.data(), 50, panel);
             gathered = 0;
         }
         if (a.reset)

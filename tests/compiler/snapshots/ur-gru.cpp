@@ -13,7 +13,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     T* scratch0 = memory.take(count * 40);
     T* scratch1 = memory.take(count * 30);
     T* scratch2 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -42,30 +42,20 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            from0[i] = input + 0;
             to[i] = scratch0 + i * 40;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = state0 + 0;
+            const T* const state0 = at0[i];
+            from0[i] = state0 + 0;
             to[i] = scratch1 + i * 30;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            const T* const state0 = at0[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -99,21 +89,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = saved + 0 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            from0[i] = saved + 0 + 0;
             to[i] = scratch2 + i * 10;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            const T* const state0 = at0[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -147,10 +132,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -197,13 +179,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 96) + padded(sizeof(T) * left_size<T>(capacity, 40)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 96) + padded(sizeof(T) * panel_size<T>(capacity)));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
     T* scratch1 = memory.take(count * 10);
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -217,7 +199,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + thread * 560;
     long gathered = 0;
@@ -228,8 +210,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor3(capacity);
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 40));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
+    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -244,16 +225,10 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 96;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -283,33 +258,19 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 40 + 0;
+            T* const factors = all_factors + (gathered + i) * 96;
+            from0[i] = factors + 40 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 96;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -372,49 +333,25 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 64;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 96;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[1], to.data(), false);
+            product<T>(active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 64 + 0;
+            T* const factors = all_factors + (gathered + i) * 96;
+            from0[i] = factors + 64 + 0;
             to[i] = scratch1 + i * 10;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const T* const saved = keeps + n * 64;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const T* const carry0 = carried0 + i * 10;
+            T* const next0 = following0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -446,32 +383,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 64;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 96;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            const T* const saved = keeps + n * 64;
+            T* const factors = all_factors + (gathered + i) * 96;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = factors + 40 + 0;
             factor3[gathered + i] = saved + 0 + 0;
-            factor4[gathered + i] = factors + 64 + 0;
-            factor5[gathered + i] = state0 + 0;
+            factor4[gathered + i] = state0 + 0;
+            factor5[gathered + i] = factors + 64 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 40, sums + 520);
-            pack_left<T>(gathered, factor0.data(), 40, packed_left);
-            add_products<T>(gathered, packed_left, 40, factor1.data(), 3, sums + 0, packed_right);
-            pack_left<T>(gathered, factor2.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor3.data(), 10, sums + 120, packed_right);
-            pack_left<T>(gathered, factor4.data(), 30, packed_left);
-            add_products<T>(gathered, packed_left, 30, factor5.data(), 10, sums + 220, packed_right);
+            add_rows<T>(gathered, factor1.data(), 40, sums + 520);
+            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 40, panel);
+            add_products<T>(gathered, {{factor2.data(), 10, sums + 120}}, factor3.data(), 10, panel);
+            add_products<T>(gathered, {{factor4.data(), 10, sums + 220}}, factor5.data(), 30, panel);
             gathered = 0;
         }
         if (a.reset)

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -240,64 +241,83 @@ template <class T> struct Packed {
     }
 };
 
+// One term of a product: rows (K) and the packed weights that they are multiplied with.
+template <class T> struct Factor {
+    const T* const* rows;
+    const Packed<T>* weights;
+};
+
+// The lanes that still belong to a row of which `left` numbers are to come.
+template <class T, class V> INLINE void store_some(T* to, V v, long left) {
+    if (left >= lanes_of<V>) store<V>(to, v);
+    else if (left > 0) std::memcpy(to, &v, size_t(left) * sizeof(T));
+}
+
+// R rows of the product, NV vectors of each: all sums stay in registers.
 template <class T, int R, int NV>
-INLINE void tile(const T* const* a, long K, const T* w, T* const* c, long column, long N, bool accumulate) {
+INLINE void tile(std::initializer_list<Factor<T>> factors, long from, T* const* c, long first, long N) {
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
     V sum[R][NV] = {};
-    const T* rows[R];
-    for (int r = 0; r < R; ++r) rows[r] = a[r];
-    for (long k = 0; k < K; ++k, w += NV * lanes) {
-        V b[NV];
+    for (const Factor<T>& factor : factors) {
+        const long K = factor.weights->K;
+        const T* w = factor.weights->data + first * lanes * K;
+        const T* rows[R];
+        for (int r = 0; r < R; ++r) rows[r] = factor.rows[from + r];
+        for (long k = 0; k < K; ++k, w += NV * lanes) {
+            V b[NV];
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) b[v] = load<V>(w + v * lanes);
+            for (int v = 0; v < NV; ++v) b[v] = load<V>(w + v * lanes);
 #pragma GCC unroll 8
-        for (int r = 0; r < R; ++r) {
-            const V x = splat<V>(rows[r][k]);
+            for (int r = 0; r < R; ++r) {
+                const V x = splat<V>(rows[r][k]);
 #pragma GCC unroll 8
-            for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+                for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+            }
         }
     }
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-        for (int v = 0; v < NV; ++v) {
-            T* to = c[r] + column + v * lanes;
-            const long left = N - column - v * lanes;
-            if (left >= lanes) store<V>(to, accumulate ? V(load<V>(to) + sum[r][v]) : sum[r][v]);
-            else
-                for (long k = 0; k < left; ++k) to[k] = accumulate ? to[k] + sum[r][v][k] : sum[r][v][k];
-        }
+        for (int v = 0; v < NV; ++v) store_some(c[from + r] + (first + v) * lanes, sum[r][v], N - (first + v) * lanes);
 }
 
-template <class T, int NV>
-INLINE void tiles(int rows, const T* const* a, long K, const T* w, T* const* c, long column, long N, bool accumulate) {
+// work.template operator()<R>() for R rows, at most tile_rows.
+template <class F> INLINE void for_rows(long rows, F work) {
     switch (rows) {
-        case 1: return tile<T, 1, NV>(a, K, w, c, column, N, accumulate);
-        case 2: return tile<T, 2, NV>(a, K, w, c, column, N, accumulate);
-        case 3: return tile<T, 3, NV>(a, K, w, c, column, N, accumulate);
-        case 4: return tile<T, 4, NV>(a, K, w, c, column, N, accumulate);
-        case 5: if constexpr (tile_rows > 4) return tile<T, 5, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
-        case 6: if constexpr (tile_rows > 5) return tile<T, 6, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
-        case 7: if constexpr (tile_rows > 6) return tile<T, 7, NV>(a, K, w, c, column, N, accumulate); [[fallthrough]];
-        default: if constexpr (tile_rows > 7) return tile<T, 8, NV>(a, K, w, c, column, N, accumulate);
+        case 1: return work.template operator()<1>();
+        case 2: return work.template operator()<2>();
+        case 3: return work.template operator()<3>();
+        case 4: return work.template operator()<4>();
+        case 5: if constexpr (tile_rows > 4) return work.template operator()<5>(); [[fallthrough]];
+        case 6: if constexpr (tile_rows > 5) return work.template operator()<6>(); [[fallthrough]];
+        case 7: if constexpr (tile_rows > 6) return work.template operator()<7>(); [[fallthrough]];
+        default: if constexpr (tile_rows > 7) return work.template operator()<8>();
     }
 }
 
-// c[i] (N) = or += a[i] (K) times the packed weights, for every row i.
+// work.template operator()<NV>() for NV vectors, at most tile_vectors.
+template <class F> INLINE void for_vectors(long vectors, F work) {
+    if (vectors == 1) work.template operator()<1>();
+    else if (vectors == 2) work.template operator()<2>();
+    else work.template operator()<tile_vectors>();
+}
+
+// c[i] (N) = the sum over the factors of row i times the packed weights, for every row i.
 template <class T>
-__attribute__((noinline)) void product(long rows, const T* const* a, const Packed<T>& w, T* const* c, bool accumulate) {
+__attribute__((noinline)) void product(long rows, std::initializer_list<Factor<T>> factors, T* const* c) {
     const long parts = (rows + tile_rows - 1) / tile_rows;
-    const T* block = w.data;
-    for (long first = 0; first < w.vectors;) {
-        const long width = Packed<T>::width_of(w.vectors - first), column = first * Packed<T>::lanes;
-        for (long part = 0; part < parts; ++part) {
-            const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
-            if (width == 1) tiles<T, 1>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
-            else if (width == 2) tiles<T, 2>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
-            else tiles<T, tile_vectors>(int(count), a + from, w.K, block, c + from, column, w.N, accumulate);
-        }
-        block += width * Packed<T>::lanes * w.K;
+    const long vectors = factors.begin()->weights->vectors, N = factors.begin()->weights->N;
+    for (long first = 0; first < vectors;) {
+        const long width = Packed<T>::width_of(vectors - first);
+        for_vectors(width, [&]<int NV>() __attribute__((always_inline)) {
+            for (long part = 0; part < parts; ++part) {
+                const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
+                for_rows(count, [&]<int R>() __attribute__((always_inline)) {
+                    tile<T, R, NV>(factors, from, c, first, N);
+                });
+            }
+        });
         first += width;
     }
 }
@@ -306,77 +326,65 @@ __attribute__((noinline)) void product(long rows, const T* const* a, const Packe
 
 constexpr long gathered_rows = 256;  // how many are gathered before they are multiplied
 
-// left (rows, M) in blocks of tile_rows columns, each block row after row.
-template <class T> constexpr size_t left_size(long rows, long M) {
-    return size_t((M + tile_rows - 1) / tile_rows * tile_rows) * size_t(rows);
-}
-template <class T> __attribute__((noinline)) void pack_left(long rows, const T* const* from, long M, T* to) {
-    for (long first = 0; first < M; first += tile_rows) {
-        const long width = std::min<long>(tile_rows, M - first);
-        if (width == tile_rows)
-            for (long k = 0; k < rows; ++k, to += tile_rows) std::memcpy(to, from[k] + first, tile_rows * sizeof(T));
-        else
-            for (long k = 0; k < rows; ++k)
-                for (long m = 0; m < tile_rows; ++m) *to++ = m < width ? from[k][first + m] : T(0);
-    }
-}
+// One of the left sides that share a right side: rows (size), and where the sums (size, N) are.
+template <class T> struct Left {
+    const T* const* rows;
+    long size;
+    T* to;
+};
 
-template <class T, int NV>
-INLINE void add_tile(long rows, const T* left, const T* right, T* to, long height, long column, long N) {
+template <class T> constexpr size_t panel_size(long rows) { return size_t(rows) * tile_vectors * most_lanes<T>; }
+
+template <class T, int R, int NV>
+INLINE void add_tile(long rows, const T* const* left, long m, const T* right, T* to, long column, long N) {
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
-    V sum[tile_rows][NV] = {};
-    for (long k = 0; k < rows; ++k, left += tile_rows, right += NV * lanes) {
+    V sum[R][NV] = {};
+    for (long k = 0; k < rows; ++k, right += NV * lanes) {
+        const T* x = left[k] + m;
         V b[NV];
 #pragma GCC unroll 8
         for (int v = 0; v < NV; ++v) b[v] = load<V>(right + v * lanes);
 #pragma GCC unroll 8
-        for (int r = 0; r < tile_rows; ++r) {
-            const V x = splat<V>(left[r]);
+        for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-            for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
-        }
+            for (int v = 0; v < NV; ++v) sum[r][v] += splat<V>(x[r]) * b[v];
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < tile_rows; ++r)
+    for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
         for (int v = 0; v < NV; ++v) {
-            T* c = to + r * N + column + v * lanes;
+            T* c = to + (m + r) * N + column + v * lanes;
             const long left_over = N - column - v * lanes;
-            if (r >= height) continue;
-            if (left_over >= lanes) store<V>(c, V(load<V>(c) + sum[r][v]));
-            else
-                for (long k = 0; k < left_over; ++k) c[k] += sum[r][v][k];
+            V before = {};
+            if (left_over >= lanes) before = load<V>(c);
+            else if (left_over > 0) std::memcpy(&before, c, size_t(left_over) * sizeof(T));
+            store_some(c, V(before + sum[r][v]), left_over);
         }
 }
 
-// to (M, N) += the sum over rows of packed left (M) times right (N).
+// For each left side, to (M, N) += the sum over rows of left (M) times right (N). The panel holds a few columns of the
+// right side, so that they are close together.
 template <class T>
-__attribute__((noinline)) void add_products(long rows, const T* left, long M, const T* const* right, long N, T* to,
-                                            T* packed) {
+__attribute__((noinline)) void add_products(long rows, std::initializer_list<Left<T>> lefts, const T* const* right,
+                                            long N, T* panel) {
     constexpr int lanes = most_lanes<T>;
     const long vectors = (N + lanes - 1) / lanes;
-    T* block = packed;
     for (long first = 0; first < vectors;) {
-        const long width = Packed<T>::width_of(vectors - first), start = first * lanes;
-        const long end = std::min(width * lanes, N - start);
-        for (long k = 0; k < rows; ++k, block += width * lanes) {
-            std::memcpy(block, right[k] + start, size_t(end) * sizeof(T));
-            if (end < width * lanes) std::fill(block + end, block + width * lanes, T(0));
+        const long width = Packed<T>::width_of(vectors - first), column = first * lanes;
+        const long end = std::min(width * lanes, N - column);
+        for (long k = 0; k < rows; ++k) {
+            std::memcpy(panel + k * width * lanes, right[k] + column, size_t(end) * sizeof(T));
+            std::fill(panel + k * width * lanes + end, panel + (k + 1) * width * lanes, T(0));
         }
+        for_vectors(width, [&]<int NV>() __attribute__((always_inline)) {
+            for (const Left<T>& left : lefts)
+                for (long m = 0; m < left.size; m += tile_rows)
+                    for_rows(std::min<long>(tile_rows, left.size - m), [&]<int R>() __attribute__((always_inline)) {
+                        add_tile<T, R, NV>(rows, left.rows, m, panel, left.to, column, N);
+                    });
+        });
         first += width;
-    }
-    for (long m = 0; m < M; m += tile_rows, left += tile_rows * rows) {
-        const long height = std::min<long>(tile_rows, M - m);
-        block = packed;
-        for (long first = 0; first < vectors;) {
-            const long width = Packed<T>::width_of(vectors - first), column = first * lanes;
-            if (width == 1) add_tile<T, 1>(rows, left, block, to + m * N, height, column, N);
-            else if (width == 2) add_tile<T, 2>(rows, left, block, to + m * N, height, column, N);
-            else add_tile<T, tile_vectors>(rows, left, block, to + m * N, height, column, N);
-            block += width * lanes * rows;
-            first += width;
-        }
     }
 }
 
