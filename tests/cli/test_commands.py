@@ -94,6 +94,25 @@ def test_explain_shows_the_equations(capsys):
     assert "71,168 numbers" in text
 
 
+def test_explain_takes_the_options_of_the_model_and_says_sizes(capsys):
+    text = told(capsys, "explain", "nru", "--memory_size", "36", "--heads", "1", "--backend", "reference")
+    assert "cells.0.weight_mh 128 x 36" in text
+    assert "backend reference" in text
+    deep = told(capsys, "explain", "rnn", "--hidden_size", "16", "--num_layers", "2", "--steps", "7")
+    assert "cells.1.weight_hh 16 x 16" in deep
+    assert "with 7 steps of 32 sequences" in deep
+    assert "a backward pass needs" in deep
+
+
+def test_explain_tells_mistakes_in_a_line(capsys):
+    assert refused(capsys, "explain", "nru", "--memory_sise", "36") == (
+        "there is no option --memory_sise; did you mean --memory_size?"
+    )
+    assert "no option --memory_size" in refused(capsys, "explain", "lstm", "--memory_size", "36")
+    assert refused(capsys, "explain") == "no model was named (`holdfast list models` shows them)"
+    assert refused(capsys, "explain", "lstm", "--steps", "0") == "--steps must be at least 1, got 0"
+
+
 def test_cite_prints_each_entry_once(capsys):
     text = told(capsys, "cite", "ur-lstm", "ur-gru", "copying")
     assert text.count("@inproceedings{gu2020improving,") == 1

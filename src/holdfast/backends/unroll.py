@@ -61,6 +61,7 @@ class Unrolled(torch.autograd.Function):
             part, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False)
             output[first:end] = part
             anchors.append(last)
+            del part  # so that the next segment takes its memory
         ctx.save_for_backward(x, *tensors, *(part for anchor in anchors[1:-1] for part in anchor))
         return output, *anchors[-1]
 
@@ -102,6 +103,7 @@ def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d
         )
         if d_input is not None and d_part is not None:
             d_input[first:end] = d_part
+        del output, saved, d_part  # so that the next segment takes their memory
         total = [b if a is None else a if b is None else a + b for a, b in zip(total, d_parameters, strict=True)]
     return d_input, *d_state, *total
 

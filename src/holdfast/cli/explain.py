@@ -4,37 +4,79 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
+from torch import Tensor
+
 from holdfast.citations import reference
 from holdfast.cli.build import HIDDEN_SIZE, entry_of
-from holdfast.cli.parser import Parser
-from holdfast.layers import Entry, Recurrent
+from holdfast.cli.errors import UserError
+from holdfast.cli.options import model_help
+from holdfast.cli.parser import Parser, add_options, is_plain
+from holdfast.layers import CATALOGUE, Entry, Recurrent
 
 STAND_IN = 100.0
 """For an option without a default, such as the longest lag; neither shapes nor the backend depend on it."""
 
+SIZES = {
+    "input_size": Parameter("input_size", Parameter.KEYWORD_ONLY, default=10, annotation=int),
+    "hidden_size": Parameter("hidden_size", Parameter.KEYWORD_ONLY, default=HIDDEN_SIZE, annotation=int),
+}
+BATCH = {
+    "steps": Parameter("steps", Parameter.KEYWORD_ONLY, default=1000, annotation=int),
+    "batch_size": Parameter("batch_size", Parameter.KEYWORD_ONLY, default=32, annotation=int),
+}
+HELP = {
+    "input_size": "features of an input step",
+    "hidden_size": "units",
+    "steps": "of the sequences whose memory is told",
+    "batch_size": "how many of them there are",
+}
+
 
 def main(arguments: Sequence[str]) -> int:
     """Prints what a model is, where it comes from, how large it is, and what runs it."""
-    parser = Parser("explain", "MODEL [options]", "Shows a model's equations, source, parameters and backend.")
+    name = named(arguments)
+    if name is None and not {"-h", "--help"} & set(arguments):
+        raise UserError("no model was named (`holdfast list models` shows them)")
+    about = "Shows a model's equations, source, parameters, backend and memory. Its options are shown once it is named."
+    parser = Parser("explain", "MODEL [options]", about)
     parser.add_argument("model", type=str, help="a name of the catalogue")
-    parser.add_argument("--input_size", type=int, default=10, help="features of an input step")
-    parser.add_argument("--hidden_size", type=int, default=HIDDEN_SIZE, help="units")
-    values = parser.parse_args(arguments)
-    entry = entry_of(values.model)
-    layer = entry.build(values.input_size, values.hidden_size, **dict.fromkeys(entry.required(), STAND_IN))
-    print("\n\n".join(paragraphs(entry, layer)))
+    add_options(parser, "", "sizes", SIZES | BATCH, HELP)
+    own = options_of(entry_of(name)) if name else {}
+    if name:
+        add_options(parser, "", f"model {name}", own, model_help(entry_of(name)))
+    values = parser.parse_args(arguments).as_dict()
+    for size in (*SIZES, *BATCH):
+        if values[size] < 1:
+            raise UserError(f"--{size} must be at least 1, got {values[size]}")
+    entry = entry_of(values["model"])
+    layer = entry.build(**{key: values[key] for key in (*SIZES, *own) if key in values})
+    x = next(layer.parameters()).new_zeros(values["steps"], values["batch_size"], layer.input_size)
+    print("\n\n".join(paragraphs(entry, layer, x)))
     return 0
 
 
-def paragraphs(entry: Entry, layer: Recurrent) -> list[str]:
-    """The explanation, part by part."""
+def named(arguments: Sequence[str]) -> str | None:
+    """The model that is named: a word that is in the catalogue; else the first one that is no option, if there is."""
+    words = [word for word in arguments if not word.startswith("-")]
+    return next((word for word in words if word in CATALOGUE), next(iter(words), None))
+
+
+def options_of(entry: Entry) -> dict[str, Parameter]:
+    """What the model can be told; what it must be told has a stand-in."""
+    found = {name: option for name, option in entry.options().items() if name != "batch_first"}
+    stand_ins = {name: found[name].replace(default=STAND_IN) for name in entry.required()}
+    return {name: option for name, option in (found | stand_ins).items() if is_plain(option.annotation)}
+
+
+def paragraphs(entry: Entry, layer: Recurrent, x: Tensor) -> list[str]:
+    """The explanation, part by part, for a batch x (T, B, I)."""
     return [
         f"{entry.name}: {entry.summary}",
         *(f"{name}\n{indented(about(text))}" for name, text in entry.parts().items()),
         f"sources\n{indented(sources(entry))}",
         f"options of its own\n{indented(options(entry.cell_options() | entry.initialiser_options()))}",
         f"parameters with {layer.input_size} features and {layer.hidden_size} units\n{indented(parameters(layer))}",
-        f"how it runs here\n{indented(str(layer.explain()))}",
+        f"how it runs here, with {len(x)} steps of {x.shape[1]} sequences\n{indented(str(layer.explain(x)))}",
     ]
 
 

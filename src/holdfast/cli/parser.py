@@ -63,11 +63,11 @@ class Parser(ArgumentParser):
 def add_options(
     parser: Parser, prefix: str, title: str, parameters: Mapping[str, Parameter], help: Mapping[str, str]
 ) -> None:
-    """An option `--prefix.name` for each parameter whose values can stand in a file.
+    """An option `--prefix.name`, or `--name`, for each parameter whose values can stand in a file.
 
     Args:
         parser: gets them, in a group of their own.
-        prefix: such as "task".
+        prefix: such as "task"; none if it is empty.
         title: of the group in `--help`.
         parameters: with types and defaults; one without a default is required.
         help: a line for each.
@@ -79,7 +79,7 @@ def add_options(
             type = get_args(parameter.annotation)[0] if several else parameter.annotation
             form = {"type": type} | ({"nargs": "*"} if several else {})
             default = {"required": True} if parameter.default is Parameter.empty else {"default": parameter.default}
-            group.add_argument(f"--{prefix}.{name}", help=help.get(name), **form, **default)
+            group.add_argument(f"--{prefix}.{name}" if prefix else f"--{name}", help=help.get(name), **form, **default)
 
 
 def is_plain(annotation: Any) -> bool:

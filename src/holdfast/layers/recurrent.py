@@ -11,11 +11,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from holdfast.backends import BackendName, Recompute, Work, check_backend, choose
+from holdfast.backends import BackendName, Compiled, Recompute, Work, check_backend, choose
 from holdfast.cells import Cell
 from holdfast.cells.cell import positive
 from holdfast.initialisers import Initialiser, initialise
 from holdfast.layers.explain import Explanation
+from holdfast.layers.memory import needed_for_backward
 from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack, within
 from holdfast.layers.stream import step_quickly
 
@@ -146,7 +147,8 @@ class Recurrent(nn.Module):
         self._check_input(x, packed=packed is not None)
         batched = packed is not None or x.dim() == 3
         sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
-        output, last = self._unroll(sequences, self._to_cells(state, sequences.x, batched))
+        segment = self._segment(len(sequences.x))
+        output, last = self._unroll(sequences, self._to_cells(state, sequences.x, batched), segment)
         if packed is not None:
             assert sequences.lengths is not None
             return repack(output, packed, sequences.lengths), self._from_cells(last, batched)
@@ -213,21 +215,23 @@ class Recurrent(nn.Module):
         lengths: Tensor | Sequence[int] | None = None,
         reset: Tensor | None = None,
     ) -> Explanation:
-        """Which backend will run each cell, for plain batches or for this input, and why not a faster one."""
-        if input is None:
-            input = next(self.parameters()).new_zeros(1, 1, self.input_size)
-        self._check_input(input)
-        sequences = self._to_time_first(input, lengths, reset)
-        work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x))
-        directions = ("forward", "backward")
-        return Explanation(
-            {
-                f"layer {k // self.directions}, {directions[k % self.directions]}": choose(
-                    self.backend, self._cell(k), work
-                )
-                for k in range(len(self.cells))
-            }
-        )
+        """Which backend will run each cell, for plain batches or for this input, and why not a faster one.
+
+        For an input that kernels take it also says how many bytes a backward pass will need, beyond parameters, input,
+        output and their gradients. A few steps are run to find that out.
+        """
+        x = next(self.parameters()).new_zeros(1, 1, self.input_size) if input is None else input
+        self._check_input(x)
+        sequences = self._to_time_first(x, lengths, reset)
+        segment = self._segment(len(sequences.x))
+        work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x), segment)
+        cells, directions = range(len(self.cells)), ("forward", "backward")
+        places = [f"layer {k // self.directions}, {directions[k % self.directions]}" for k in cells]
+        choices = {place: choose(self.backend, self._cell(k), work) for k, place in zip(cells, places, strict=True)}
+        by_kernel = all(isinstance(choice.backend, Compiled) for choice in choices.values())
+        if input is None or not by_kernel:
+            return Explanation(choices, asked=input is not None)
+        return Explanation(choices, needed_for_backward(self, sequences, segment), asked=True)
 
     def extra_repr(self) -> str:
         options = {"num_layers": 1, "bidirectional": False, "dropout": 0.0, "batch_first": False}
@@ -240,14 +244,18 @@ class Recurrent(nn.Module):
         assert isinstance(cell, Cell)
         return cell
 
-    def _unroll(self, sequences: Padded, states: list[tuple[Tensor, ...]]):
+    def _segment(self, steps: int) -> int | None:
+        """How many steps are recomputed together; None if nothing is."""
+        return math.ceil(math.sqrt(steps)) if self.recompute == "auto" else self.recompute
+
+    def _unroll(self, sequences: Padded, states: list[tuple[Tensor, ...]], segment: int | None):
         """Every cell over time-first sequences, from a state for each, to the output and the last states."""
         last = []
         for depth in range(self.num_layers):
             outputs = []
             for direction in range(self.directions):
                 k = len(last)
-                output, end = self._run(self._cell(k), sequences, states[k], backwards=direction == 1)
+                output, end = self._run(self._cell(k), sequences, states[k], segment, backwards=direction == 1)
                 outputs.append(output)
                 last.append(end)
             x = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
@@ -256,15 +264,13 @@ class Recurrent(nn.Module):
             sequences = replace(sequences, x=x)
         return sequences.x, last
 
-    def _run(self, cell: Cell, sequences: Padded, state: tuple[Tensor, ...], *, backwards: bool):
-        work = self._work(sequences.reversed() if backwards else sequences, state)
+    def _run(self, cell: Cell, sequences: Padded, state: tuple[Tensor, ...], segment: int | None, *, backwards: bool):
+        work = self._work(sequences.reversed() if backwards else sequences, state, segment)
         output, last = choose(self.backend, cell, work).backend.unroll(cell, work)
         return (gather_time(output, sequences.backwards()) if backwards else output), last
 
-    def _work(self, sequences: Padded, state: tuple[Tensor, ...]) -> Work:
-        segment = self.recompute
-        if segment == "auto":
-            segment = math.ceil(math.sqrt(len(sequences.x)))
+    @staticmethod
+    def _work(sequences: Padded, state: tuple[Tensor, ...], segment: int | None) -> Work:
         recompute = segment if torch.is_grad_enabled() else None
         return Work(sequences.x, state, sequences.valid, sequences.reset, recompute)
 
