@@ -42,6 +42,13 @@ def _no_data_folder(request, monkeypatch):
         monkeypatch.delenv("HOLDFAST_DATA", raising=False)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(request, monkeypatch, tmp_path_factory):
+    """What a test decodes goes when it is over; the slow ones keep what they decode of the real sets."""
+    if request.node.get_closest_marker("slow") is None:
+        monkeypatch.setenv("HOLDFAST_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
 @pytest.fixture
 def best_knowing():
     return _best_knowing

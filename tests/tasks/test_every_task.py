@@ -28,6 +28,11 @@ def test_tasks_are_found_by_their_names():
         "permuted-mnist",
         "row-mnist",
         "cifar10",
+        "stanford-dogs",
+        "pictures",
+        "dbpedia",
+        "imdb",
+        "fsdd",
     ]
 
 

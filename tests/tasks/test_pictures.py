@@ -8,7 +8,8 @@ import torch
 from sklearn.datasets import load_digits
 
 from holdfast.tasks import CIFAR10, MNIST, Digits, PermutedDigits, PermutedMNIST, RowDigits, RowMNIST
-from holdfast.tasks.images import Images, split_by_class, split_off_validation
+from holdfast.tasks.examples import split_by_class, split_off_validation
+from holdfast.tasks.images import Images
 from holdfast.tasks.orders import Permuted, PixelByPixel, RowByRow
 
 ORDERS = [PixelByPixel(), Permuted(), RowByRow()]

@@ -1,11 +1,12 @@
-"""What must be remembered: synthetic tasks of the papers, and real pictures read as sequences."""
+"""What must be remembered: synthetic tasks of the papers, and real pictures, texts and recordings."""
 
 from holdfast.tasks.adding import Adding
 from holdfast.tasks.batch import Batch
 from holdfast.tasks.copying import Copying
 from holdfast.tasks.denoising import Denoising
 from holdfast.tasks.digits import Digits, PermutedDigits, RowDigits
-from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, RowMNIST
+from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, Pictures, RowMNIST, StanfordDogs
+from holdfast.tasks.recordings import IMDB, DBpedia, SpokenDigits
 from holdfast.tasks.synthetic import SyntheticTask
 from holdfast.tasks.task import Readout, Split, Task, Tokens
 from holdfast.tasks.warping import Padding, Warping
@@ -23,6 +24,11 @@ ALL: tuple[type[Task], ...] = (
     PermutedMNIST,
     RowMNIST,
     CIFAR10,
+    StanfordDogs,
+    Pictures,
+    DBpedia,
+    IMDB,
+    SpokenDigits,
 )
 """Every task."""
 
@@ -32,20 +38,25 @@ TASKS: dict[str, type[Task]] = {task.name: task for task in ALL}
 __all__ = [
     "ALL",
     "CIFAR10",
+    "IMDB",
     "MNIST",
     "TASKS",
     "Adding",
     "Batch",
     "Copying",
+    "DBpedia",
     "Denoising",
     "Digits",
     "Padding",
     "PermutedDigits",
     "PermutedMNIST",
+    "Pictures",
     "Readout",
     "RowDigits",
     "RowMNIST",
     "Split",
+    "SpokenDigits",
+    "StanfordDogs",
     "SyntheticTask",
     "Task",
     "Tokens",

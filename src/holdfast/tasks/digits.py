@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 from holdfast.tasks.checks import at_least, one_of
 from holdfast.tasks.orders import Order, Permuted, PixelByPixel, RowByRow
 from holdfast.tasks.pixels import PictureTask
-from holdfast.tasks.sources import ScannedDigits, Source
+from holdfast.tasks.sources import PictureSource, ScannedDigits
 
 Side = Literal[8, 28]
 SIDES: tuple[Side, ...] = (8, 28)
@@ -36,7 +36,7 @@ class DigitsTask(PictureTask):
         one_of(self, side=SIDES)
 
     @property
-    def source(self) -> Source:
+    def source(self) -> PictureSource:
         return ScannedDigits(self.side)
 
 

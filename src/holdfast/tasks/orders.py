@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from holdfast.tasks.images import fixed_permutation
+from holdfast.tasks.examples import fixed_permutation
 
 
 @dataclass(frozen=True)

@@ -1,170 +1,108 @@
-"""Labelled pictures out of parquet files of the hub's layout, from the hub or from a folder."""
+"""Labelled rows as arrays: decoded once, kept, and mapped into memory from then on."""
 
-import io
-import sys
-from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 
-from holdfast.tasks.images import Images
-
-OfficialSplit = Literal["train", "test"]
-_COLOURS = {1: "L", 3: "RGB"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a set of pictures is called on the hub, and what its rows hold.
-
-    Args:
-        repository: its name there, "owner/name".
-        image: the column of the encoded picture; the class stands in "label".
-        size: height, width, channels.
-        classes: how many.
-    """
-
-    repository: str
-    image: str
-    size: tuple[int, int, int]
-    classes: int = 10
+from holdfast.tasks.decoding import Decoder
+from holdfast.tasks.examples import Recordings
+from holdfast.tasks.stored import Layout, Write, stored
+from holdfast.tasks.tables import OFFICIAL_SPLITS, FolderTables, HubTables, OfficialSplit, Table, Tables
+from holdfast.tasks.waiting import counting
 
 
-def read_images(table: Table, split: OfficialSplit, folder: Path | None) -> Images:
-    """One official split, decoded.
+def read_table(table: Table, decoder: Decoder, folder: Path | None) -> dict[OfficialSplit, Recordings]:
+    """The official splits, decoded.
 
     Args:
         table: the set.
-        split: "train" or "test".
+        decoder: what becomes of a row.
         folder: the data folder with `repository` in it (it is only read); None for the hub and its usual cache.
 
     Raises:
         ValueError: the folder, the network or a file is missing or damaged, or holds something else.
     """
-    where = f"the {split} split of {table.repository} from {folder / table.repository if folder else 'the hub'}"
-    rows = _from_hub(table, split, where) if folder is None else _from_folder(table, split, folder, where)
-    encoded, labels = rows[table.image], rows["label"]
-    if not labels or any(label not in range(table.classes) for label in labels):
-        raise ValueError(
-            f"expected rows with labels from 0 to {table.classes - 1} in {where}, got {_seen(labels)}; "
-            "the file holds something else, copy the set anew"
-        )
-    pixels = np.empty((len(encoded), *table.size), dtype=np.uint8)
-    for row, image in enumerate(_progress(encoded, f"decoding {table.repository} ({split})")):
-        pixels[row] = _decode(image, table.size, f"row {row} of {where}")
-    return Images(torch.from_numpy(pixels), torch.tensor(labels, dtype=torch.int64), maximum=255.0)
+    tables = HubTables(table) if folder is None else FolderTables(table, folder)
+    key, write = tables.key(), partial(_write, tables, decoder)
+    recipe = [key, asdict(table), repr(decoder), decoder.version]
+    arrays = _made_now(write) if key is None else stored(table.repository, json.dumps(recipe), write)
+    return {split: _recordings(arrays, split) for split in OFFICIAL_SPLITS}
 
 
-def _from_folder(table: Table, split: OfficialSplit, folder: Path, where: str) -> dict[str, list[Any]]:
-    place = folder / table.repository
-    if not place.is_dir():
-        raise ValueError(
-            f"expected a folder {place} with the parquet files of {table.repository}, found none; the data folder "
-            "(--task.data, or HOLDFAST_DATA) holds sets as the hub lays them out, owner/name/...; "
-            "give the right one, or none to read from the hub"
-        )
-    # Streaming leaves the data folder untouched; the few files that `datasets` writes go with the temporary folder.
-    with TemporaryDirectory() as cache:
-        try:
-            return _columns(table, _load(str(place), split, streaming=True, cache_dir=cache))
-        except Exception as error:  # any library below may raise anything at a damaged file
-            raise ValueError(
-                f"cannot read {where}: {_first_line(error)}; expected whole parquet files with columns "
-                f'"{table.image}" and "label"; copy the set anew, or give another data folder'
-            ) from error
+def _write(tables: Tables, decoder: Decoder, place: Path) -> dict[str, Layout]:
+    """Writes values, ends and labels of both splits into a folder."""
+    layouts: dict[str, Layout] = {}
+    for split in OFFICIAL_SPLITS:
+        ends, labels, total = [], [], 0
+        with (place / f"{split}-values.bin").open("wb") as file:
+            for sequence, label in _sequences(tables, decoder, split):
+                file.write(sequence.astype(decoder.dtype).tobytes())
+                total += len(sequence)
+                ends.append(total)
+                labels.append(label)
+        layouts[f"{split}-values"] = Layout(decoder.dtype, (total, decoder.channels))
+        for name, numbers in (("ends", ends), ("labels", labels)):
+            np.asarray(numbers, dtype="int64").tofile(place / f"{split}-{name}.bin")
+            layouts[f"{split}-{name}"] = Layout("int64", (len(numbers),))
+    return layouts
 
 
-def _from_hub(table: Table, split: OfficialSplit, where: str) -> dict[str, list[Any]]:
-    try:
-        with _waiting(f"asking the hub for {table.repository} ({split})"):
-            return _columns(table, _load(table.repository, split))
-    except Exception as error:  # network, cache and file errors come in a dozen types
-        raise ValueError(
-            f"cannot read {where}: {_first_line(error)}; connect to the network, or give a folder that holds "
-            f"{table.repository} in the hub's layout (--task.data, or HOLDFAST_DATA); `digits` needs neither"
-        ) from error
-
-
-def _load(location: str, split: OfficialSplit, **options: Any) -> Any:
-    import datasets  # a second to import, and only these tasks need it
-
-    with _quiet(datasets):
-        return datasets.load_dataset(location, split=split, **options)
-
-
-def _columns(table: Table, rows: Any) -> dict[str, list[Any]]:
-    """The two columns, pictures still encoded."""
-    import datasets
-
-    if not {table.image, "label"} <= set(rows.column_names or ()):
-        raise ValueError(f"its columns are {', '.join(rows.column_names or ('none',))}")
-    with _quiet(datasets):
-        encoded = rows.cast_column(table.image, datasets.Image(decode=False)).with_format("arrow")
-        columns: dict[str, list[Any]] = {table.image: [], "label": []}
-        for part in encoded.iter(batch_size=1000):
-            for name, values in columns.items():
-                values.extend(part[name].to_pylist())
-    return columns
-
-
-def _decode(encoded: dict[str, Any] | None, size: tuple[int, int, int], where: str) -> np.ndarray:
-    from PIL import Image
-
-    content = (encoded or {}).get("bytes") or b""
-    try:
-        picture = np.asarray(Image.open(io.BytesIO(content)).convert(_COLOURS[size[-1]]))
-    except Exception as error:  # Pillow's decoders raise OSError, SyntaxError, ValueError, zlib's own ...
-        raise ValueError(f"{where} is no picture: {_first_line(error)}; the file is damaged, copy it anew") from error
-    if picture.shape[:2] != size[:2]:
-        height, width = picture.shape[:2]
-        raise ValueError(f"expected pictures of {size[0]} x {size[1]} pixels, but {where} has {height} x {width}")
-    return picture.reshape(size)
+def _sequences(tables: Tables, decoder: Decoder, split: OfficialSplit) -> Iterator[tuple[np.ndarray, int]]:
+    """The rows of a split, decoded, with their labels."""
+    row, where = 0, tables.where(split)
+    with (
+        _mapping(decoder) as mapped,
+        counting(f"decoding {tables.table.repository} ({split})", tables.count(split)) as done,
+    ):
+        for values, labels in tables.parts(split):
+            _check_labels(labels, tables.table.classes, where)
+            names = (f"row {number} of {where}" for number in range(row, row + len(values)))
+            yield from zip(mapped(decoder.decode, values, names), labels, strict=True)
+            row += len(values)
+            done(len(values))
+    if not row:
+        _check_labels([], tables.table.classes, where)
 
 
 @contextmanager
-def _quiet(datasets: Any) -> Iterator[None]:
-    """No bars, warnings or retries of the libraries below on the user's screen; what matters is in our errors."""
-    import logging
-
-    loggers = [logging.getLogger(name) for name in ("datasets", "huggingface_hub")]
-    levels = [logger.level for logger in loggers]
-    bars = datasets.are_progress_bars_disabled()
-    try:
-        datasets.disable_progress_bars()
-        for logger in loggers:
-            logger.setLevel(logging.CRITICAL)
-        yield
-    finally:
-        for logger, level in zip(loggers, levels, strict=True):
-            logger.setLevel(level)
-        if not bars:
-            datasets.enable_progress_bars()
+def _mapping(decoder: Decoder) -> Iterator[Callable[..., Iterable[Any]]]:
+    """`map`, in several threads if that helps."""
+    if not decoder.releases_the_interpreter:
+        yield map
+        return
+    with ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="holdfast-decode") as pool:
+        yield pool.map
 
 
-def _progress(items: list[Any], title: str) -> Iterable[Any]:
-    """A bar on a terminal, and nothing in a log."""
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(items, title, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-
-
-def _waiting(title: str) -> AbstractContextManager[object]:
-    """A sign of life on a terminal while the network is slow, and nothing in a log."""
-    from rich.console import Console
-
-    return Console(stderr=True).status(title) if sys.stderr.isatty() else nullcontext()
+def _check_labels(labels: list[Any], classes: int, where: str) -> None:
+    if not labels or any(label not in range(classes) for label in labels):
+        seen = f"labels {', '.join(sorted({str(label) for label in labels})[:12])}" if labels else "no rows"
+        raise ValueError(
+            f"expected rows with labels from 0 to {classes - 1} in {where}, got {seen}; "
+            "the file holds something else, copy the set anew"
+        )
 
 
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
+def _made_now(write: Write) -> dict[str, np.ndarray]:
+    """The arrays of files that can't be told from others, and so can't be kept."""
+    with TemporaryDirectory() as place:
+        layouts = write(Path(place))
+        return {
+            name: np.fromfile(Path(place) / f"{name}.bin", layout.dtype).reshape(layout.shape)
+            for name, layout in layouts.items()
+        }
 
 
-def _seen(labels: list[Any]) -> str:
-    return f"labels {', '.join(sorted({str(label) for label in labels})[:12])}" if labels else "no rows"
+def _recordings(arrays: dict[str, np.ndarray], split: OfficialSplit) -> Recordings:
+    values, ends, labels = (torch.from_numpy(arrays[f"{split}-{name}"]) for name in ("values", "ends", "labels"))
+    return Recordings(values, torch.cat([ends.new_zeros(1), ends[:-1]]), ends.clone(), labels.clone())

@@ -35,8 +35,8 @@ def usable(folder: Path, process: int) -> Path:
     objection = obstacle(folder)
     if objection is None:
         return folder
-    message = f"kernels are compiled anew in every process, since their cache can't be used: {objection}"
-    warnings.warn(f"{message}; or set {VARIABLE} to a folder of your own", RuntimeWarning, stacklevel=2)
+    message = "kernels are compiled and data sets decoded anew in every process, since their cache can't be used"
+    warnings.warn(f"{message}: {objection}; or set {VARIABLE} to a folder of your own", RuntimeWarning, stacklevel=2)
     return temporary_folder(process)
 
 
