@@ -1,5 +1,6 @@
 """Texts and recordings of every length, from made-up tables and, when they are there, from the real ones."""
 
+import json
 import math
 import os
 import random
@@ -16,7 +17,9 @@ import holdfast
 from holdfast.models import SequenceModel, embedding
 from holdfast.tasks import IMDB, DBpedia, SpokenDigits
 from holdfast.tasks.recordings import ZHANG_ALPHABET
+from holdfast.training import TrainingSettings, silent, train
 from tasks.tables import COUNTS, files, waves, write, write_sounds, write_texts
+from training.small import TIMES, interrupted_after
 
 RAGGED = [DBpedia, IMDB, SpokenDigits]
 LETTERS = "abc XYZ.\n"
@@ -66,6 +69,13 @@ def rows(batch):
 
 def known(sequences, labels, split):
     return sorted((tuple(s), label) for s, label in zip(sequences[split], labels[split], strict=True))
+
+
+def small_model(task):
+    generator = torch.Generator().manual_seed(0)
+    layer = holdfast.make("lstm", 4, 5, backend="reference", generator=generator)
+    made = embedding(task.tokens, task.input_size, 4, generator=generator)
+    return SequenceModel(layer, task.output_size, readout=task.readout, embedding=made, generator=generator)
 
 
 def test_sequences_are_read_to_the_number_and_in_their_own_length(made_up):
@@ -137,16 +147,32 @@ def test_a_longest_length_cuts_all_off_there(made_up):
 def test_a_ragged_batch_is_answered_at_the_end_of_each_sequence(made_up):
     """The answer to a row is what the model says to it alone, so padding has no part in it."""
     task, *_ = made_up
-    generator = torch.Generator().manual_seed(0)
-    width = 4
-    layer = holdfast.make("lstm", width, 5, backend="reference", generator=generator)
-    made = embedding(task.tokens, task.input_size, width, generator=generator)
-    model = SequenceModel(layer, task.output_size, readout=task.readout, embedding=made, generator=generator)
+    model = small_model(task)
     batch = next(task.evaluation_batches("test", 20))
     answers = model(batch.inputs, batch.lengths)
     for row, length in enumerate(batch.lengths.tolist()):
         alone = model(batch.inputs[:length, row : row + 1])
         torch.testing.assert_close(answers[row : row + 1], alone)
+
+
+def test_a_run_on_ragged_data_that_was_cut_short_ends_with_the_same_bits(made_up, tmp_path, monkeypatch):
+    task, *_ = made_up
+    settings = TrainingSettings(steps=6, batch_size=8, evaluate_every=2, report_every=1, threads=1, accelerator="cpu")
+
+    def run(folder):
+        train(small_model(task), task, settings, folder=folder, watch=silent)
+        weights = torch.load(folder / "checkpoint.pt")["model"]
+        lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+        return weights, [{name: value for name, value in line.items() if name not in TIMES} for line in lines]
+
+    weights, told = run(tmp_path / "whole")
+    with monkeypatch.context() as patched:
+        patched.setattr("holdfast.training.loop.evaluate", interrupted_after(2))
+        with pytest.raises(InterruptedError):
+            run(tmp_path / "cut")
+    resumed, told_again = run(tmp_path / "cut")
+    assert all(torch.equal(weights[name], resumed[name]) for name in weights)
+    assert told == told_again
 
 
 def test_chance_is_that_of_as_many_classes_as_there_are(made_up):

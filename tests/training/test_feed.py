@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from holdfast.tasks import Copying
-from holdfast.training.evaluation import evaluate
 from holdfast.training.feed import Feed
-from training.small import events, same, small_model, small_run, weights
+from training.small import events, interrupted_after, same, small_model, small_run, weights
 
 
 def test_every_step_gets_its_own_batch_in_order():
@@ -110,14 +109,3 @@ def test_the_wait_goes_on_where_a_run_does(tmp_path, slow_data, monkeypatch):
             small_run(tmp_path)
     before = torch.load(tmp_path / "checkpoint.pt")["history"]["waited"]
     assert small_run(tmp_path).waited >= before + 0.03
-
-
-def interrupted_after(evaluations):
-    left = iter(range(evaluations))
-
-    def measured(*args, **options):
-        if next(left, None) is None:
-            raise InterruptedError
-        return evaluate(*args, **options)
-
-    return measured

@@ -19,7 +19,7 @@ COMMANDS = {
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),
     "bench": ("bench", "how fast layers are on this machine, beside torch's own"),
-    "cache": ("cache", "the kernels that were compiled on this machine: list, clear"),
+    "cache": ("cache", "the kernels compiled and data sets decoded on this machine: list, clear"),
 }
 """Each command with the module that holds its `main`, and what it shows, does or makes."""
 

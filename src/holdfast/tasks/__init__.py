@@ -7,6 +7,7 @@ from holdfast.tasks.denoising import Denoising
 from holdfast.tasks.digits import Digits, PermutedDigits, RowDigits
 from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, Pictures, RowMNIST, StanfordDogs
 from holdfast.tasks.recordings import IMDB, DBpedia, SpokenDigits
+from holdfast.tasks.streams import CharacterStream, read_characters
 from holdfast.tasks.synthetic import SyntheticTask
 from holdfast.tasks.task import Readout, Split, Task, Tokens
 from holdfast.tasks.warping import Padding, Warping
@@ -43,6 +44,7 @@ __all__ = [
     "TASKS",
     "Adding",
     "Batch",
+    "CharacterStream",
     "Copying",
     "DBpedia",
     "Denoising",
@@ -61,4 +63,5 @@ __all__ = [
     "Task",
     "Tokens",
     "Warping",
+    "read_characters",
 ]
