@@ -250,7 +250,7 @@ def test_transforms_run_on_the_reference(build, x):
 
 def test_explain_names_a_backend(build, x):
     told = build(backend="auto", num_layers=2, bidirectional=True).explain(x)
-    assert set(told.backends) <= {"compiled", "native", "reference"}
+    assert set(told.backends) <= {"compiled", "native", "scan", "reference"}
     assert len(told.backends) == 4
     assert "backend" in str(told)
 

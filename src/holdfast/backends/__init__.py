@@ -5,8 +5,9 @@ from holdfast.backends.choose import BackendName, Choice, check_backend, choose
 from holdfast.backends.compiled import Compiled
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
+from holdfast.backends.scan import Scan
 
-ALL = (Reference, Native, Compiled)
+ALL = (Reference, Scan, Native, Compiled)
 
 __all__ = [
     "ALL",
@@ -17,6 +18,7 @@ __all__ = [
     "Native",
     "Recompute",
     "Reference",
+    "Scan",
     "Work",
     "check_backend",
     "choose",

@@ -39,6 +39,10 @@ class Backend(ABC):
     def obstacle(self, cell: Cell, work: Work | None = None) -> str | None:
         """Why this backend can't do it, in words, or None if it can; without `work`, for plain batches."""
 
+    def disadvantage(self, cell: Cell, work: Work) -> str | None:
+        """Why "auto" goes on to the next backend although this one could do the work, in words, or None."""
+        return None
+
     @abstractmethod
     def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The outputs (T, B, width) and the state after the last valid step of each row."""

@@ -7,10 +7,11 @@ from holdfast.backends.backend import Backend, Work
 from holdfast.backends.compiled import Compiled
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
+from holdfast.backends.scan import Scan
 from holdfast.cells import Cell
 
-BackendName = Literal["auto", "reference", "native", "compiled"]
-FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Reference())
+BackendName = Literal["auto", "reference", "scan", "native", "compiled"]
+FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Scan(), Reference())
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
         if requested not in ("auto", backend.name):
             continue
         obstacle = backend.obstacle(cell, work)
+        if obstacle is None and requested == "auto" and work is not None:
+            obstacle = backend.disadvantage(cell, work)
         if obstacle is None:
             return Choice(backend, tuple(obstacles))
         obstacles.append(f"{backend.name}: {obstacle}")

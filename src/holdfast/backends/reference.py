@@ -19,15 +19,24 @@ class Reference(Backend):
         return None
 
     def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
-        if work.recompute is None:
-            return unroll_segment(cell, work.x, work.state, work.valid, work.reset)
-        outputs, state = [], work.state
-        for start in range(0, len(work.x), work.recompute):
-            steps = slice(start, start + work.recompute)
-            masks = (None if mask is None else mask[steps] for mask in (work.valid, work.reset))
-            output, state = checkpoint(unroll_segment, cell, work.x[steps], state, *masks, use_reentrant=False)
-            outputs.append(output)
-        return torch.cat(outputs), state
+        return over_segments(unroll_segment, cell, work)
+
+
+def over_segments(unroll: Callable, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """`unroll` over the whole sequence, or segment by segment if activations are to be recomputed.
+
+    Args:
+        unroll: from a cell, x (T, B, I), a state, `valid` and `reset` to outputs and the last state.
+    """
+    if work.recompute is None:
+        return unroll(cell, work.x, work.state, work.valid, work.reset)
+    outputs, state = [], work.state
+    for start in range(0, len(work.x), work.recompute):
+        steps = slice(start, start + work.recompute)
+        masks = (None if mask is None else mask[steps] for mask in (work.valid, work.reset))
+        output, state = checkpoint(unroll, cell, work.x[steps], state, *masks, use_reentrant=False)
+        outputs.append(output)
+    return torch.cat(outputs), state
 
 
 def unroll_segment(

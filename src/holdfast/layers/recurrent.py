@@ -21,6 +21,8 @@ from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_
 from holdfast.layers.stream import step_quickly
 
 State = Tensor | tuple[Tensor, ...]
+USUAL_STEPS = 100
+"""How long a sequence is that `explain` thinks of unless it is given one."""
 
 
 class Recurrent(nn.Module):
@@ -220,7 +222,7 @@ class Recurrent(nn.Module):
         For an input that kernels take it also says how many bytes a backward pass will need, beyond parameters, input,
         output and their gradients. A few steps are run to find that out.
         """
-        x = next(self.parameters()).new_zeros(1, 1, self.input_size) if input is None else input
+        x = self._usual_input() if input is None else input
         self._check_input(x)
         sequences = self._to_time_first(x, lengths, reset)
         segment = self._segment(len(sequences.x))
@@ -232,6 +234,11 @@ class Recurrent(nn.Module):
         if input is None or not by_kernel:
             return Explanation(choices, asked=input is not None)
         return Explanation(choices, needed_for_backward(self, sequences, segment), asked=True)
+
+    def _usual_input(self) -> Tensor:
+        """What `explain` thinks of unless it is given an input: a row of usual length."""
+        shape = (1, USUAL_STEPS, -1) if self.batch_first else (USUAL_STEPS, 1, -1)
+        return next(self.parameters()).new_zeros(1, 1, self.input_size).expand(shape)
 
     def extra_repr(self) -> str:
         options = {"num_layers": 1, "bidirectional": False, "dropout": 0.0, "batch_first": False}
