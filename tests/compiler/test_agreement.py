@@ -65,6 +65,21 @@ def test_a_kernel_gives_the_same_bits_each_time(kernels):
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
+def test_threads_without_a_row_of_their_own_help_to_the_same_bits(kernels):
+    size = Size(9, 1, 5, 101)
+    cell = build("lstm", size.input, size.hidden)._cell(0)
+    work = work_for(cell, size)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        alone = results(Compiled(kernels), cell, work)
+        torch.set_num_threads(3)
+        helped = results(Compiled(kernels), cell, work)
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(alone[name], helped[name]) for name in alone)
+
+
 def test_the_number_of_threads_changes_no_output(kernels):
     cell = build("lstm", ODD.input, ODD.hidden)._cell(0)
     work = work_for(cell, ODD)

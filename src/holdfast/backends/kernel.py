@@ -81,7 +81,7 @@ def parallel_region() -> int | None:
 
 
 def threads_for(batch: int) -> int:
-    """How many threads share the rows of a batch."""
+    """How many threads share the rows of a batch. Others may help them with the columns of their products."""
     return min(torch.get_num_threads(), batch)
 
 
@@ -165,7 +165,7 @@ class Call:
         self.alive: list[object] = []
         steps, batch = x.shape[:2]
         self.arguments = Arguments(steps=steps, batch=batch, slots=steps, pack=1, poison=kernel.poison)
-        self.arguments.threads = threads_for(batch)
+        self.arguments.threads = torch.get_num_threads() if steps > 1 else threads_for(batch)
         self.arguments.parallel = parallel_region()
         made = (Array * max(1, len(arrays)))()
         for place, array, matrix in zip(made, arrays, kernel.program.matrices, strict=False):

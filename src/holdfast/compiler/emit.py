@@ -103,8 +103,9 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
     per_row = [(f"scratch{n}", v.size) for n, v in enumerate(private)] + frame.scratch
     once = [(f"single{n}", v.size) for n, v in enumerate(shared)]
     return [
-        f"static void {name}_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {{",
-        "    const Share share(a, thread, threads);",
+        f"static void {name}_share(const Arguments& a, const Packed<T>* packs, long number, long shares,",
+        f"{' ' * len(f'static void {name}_share(')}Team& team) {{",
+        "    const Share share(a, number, shares);",
         "    const long count = share.count();",
         *indented(memory_text(per_row, once, frame.more)),
         *[f"    std::vector<const T*> from{k}(count);" for k in range(sources)],
@@ -172,7 +173,7 @@ def stage_text(stage: Stage, pointers: dict[Value, str], rows: list[str], packs:
             *(f"from{k}[i] = {pointers[source]} + {start};" for k, (source, start) in enumerate(sources)),
             f"to[i] = {pointers[value]};",
         ])  # fmt: skip
-        text += [f"product<T>(active, {{{factors}}}, to.data());"]
+        text += [f"product<T>(team, active, {{{factors}}}, to.data());"]
         lines += ["if (a.d_input) {", *indented(text), "}"] if value is optional else text
     if stage.loops:
         lines += for_every_row(rows, [line for loop in stage.loops for line in loop_text(loop, pointers)])
@@ -214,8 +215,10 @@ def entry_text(name: str, layout: Layout, packs: dict[str, tuple[int, ...]]) -> 
             f"                              a.arrays[{number}].stride0, a.arrays[{number}].stride1);",
         ]
     lines += [
-        "    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));",
-        f"    run(threads, a.parallel, [&](long k) {{ {name}_share(a, packs, k, threads); }});",
+        "    const bool heavy = bytes > heavy_weights;",
+        "    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {",
+        f"        {name}_share(a, packs, number, shares, team);",
+        "    });",
         "}",
         "",
         f'extern "C" int64_t holdfast_{name}_packed() {{  // bytes that packed weights take',
@@ -287,7 +290,7 @@ def gathering(layout: Layout, step: Step) -> Gathering:
     number = {value: k for k, value in enumerate(factors)}
     sources = {value: base(value) for value in factors}
     start = [
-        f"T* const sums = static_cast<T*>(a.sums) + thread * {sum(layout.sums)};",
+        f"T* const sums = static_cast<T*>(a.sums) + number * {sum(layout.sums)};",
         "long gathered = 0;",
         f"T* const all_factors = memory.take(capacity * {layout.factor_size});",
         *[f"std::vector<const T*> factor{k}(capacity);" for k in number.values()],
@@ -304,19 +307,10 @@ def gathering(layout: Layout, step: Step) -> Gathering:
         at += size
     for value, many in lefts.items():
         right = f"factor{number[value]}.data(), {value.size}"
-        contract.append(f"add_products<T>(gathered, {{{', '.join(many)}}}, {right}, panel);")
-    start += ["T* const panel = memory.take(panel_size<T>(capacity));"] if lefts else []
+        contract.append(f"add_products<T>(team, gathered, {{{', '.join(many)}}}, {right});")
     every_step = ["gathered += active;", "if (gathered + count > capacity || t == 0) {"]
     every_step += [*indented(contract), "    gathered = 0;", "}"]
     return Gathering(start, every_row, every_step)
-
-
-def gathering_bytes(layout: Layout, step: Step) -> str:
-    """How much scratch memory the contractions need, as an expression."""
-    sizes = [f"capacity * {layout.factor_size}"]
-    if any(c.right is not None for c in step.contractions):
-        sizes.append("panel_size<T>(capacity)")
-    return " + ".join(f"padded(sizeof(T) * {size})" for size in sizes)
 
 
 def backward_frame(layout: Layout, step: Step) -> Frame:
@@ -390,5 +384,5 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
         "}",
     ]  # fmt: skip
     scratch = [(f"{name}{k}", size) for k, size in enumerate(layout.states) for name in ("carried", "following")]
-    more = gathering_bytes(layout, step)
+    more = f"padded(sizeof(T) * capacity * {layout.factor_size})"
     return Frame(start, "long t = a.steps - 1; t >= 0; --t", before, rows, after, end, scratch, more)

@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -45,7 +46,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from1[i] = state0 + 0;
             to[i] = scratch0 + i * 20;
         }
-        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
@@ -109,20 +110,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[1];
     if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[0].data),
                               a.arrays[0].stride0, a.arrays[0].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(3, 20) + Packed<T>::size(10, 20)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 32));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
     T* carried0 = memory.take(count * 10);
@@ -141,13 +145,12 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* const d_inputs = static_cast<T*>(a.d_input);
     static const T zeros[10] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 280;
+    T* const sums = static_cast<T*>(a.sums) + number * 280;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 32);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
-    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -208,14 +211,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+            product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 32;
             from0[i] = factors + 0 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const saved = keeps + n * 32;
@@ -251,7 +254,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         gathered += active;
         if (gathered + count > capacity || t == 0) {
             add_rows<T>(gathered, factor1.data(), 20, sums + 260);
-            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}, {factor2.data(), 10, sums + 60}}, factor1.data(), 20, panel);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}, {factor2.data(), 10, sums + 60}}, factor1.data(), 20);
             gathered = 0;
         }
         if (a.reset)
@@ -287,8 +290,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[1];
     if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[4].data),
                               a.arrays[4].stride0, a.arrays[4].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

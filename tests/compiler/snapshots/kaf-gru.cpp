@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -13,7 +14,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
     T* scratch0 = memory.take(count * 10);
     T* single0 = memory.take(10);
     T* single1 = memory.take(10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -46,30 +47,22 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
                 }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = input + 0;
+            const T* const input = inputs + n * 3;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
+            from0[i] = input + 0;
             to[i] = saved + 256;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = state0 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
+            const T* const state0 = at0[i];
+            from0[i] = state0 + 0;
             to[i] = saved + 288;
         }
-        product<T>(active, from.data(), packs[1], to.data(), false);
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
+            const T* const state0 = at0[i];
             for (long j0 = 0; j0 < 10; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(10);
@@ -185,21 +178,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
-            from[i] = saved + 0 + 0;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
+            from0[i] = saved + 0 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
+            const T* const state0 = at0[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -225,10 +213,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] T* const output = outputs + n * 10;
-            [[maybe_unused]] T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 320;
-            [[maybe_unused]] const T* const state0 = at0[i];
+            T* const output = outputs + n * 10;
             at0[i] = output;
         }
     }
@@ -262,20 +247,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[2];
     if (a.pack) packs[2].pack(static_cast<const T*>(a.arrays[5].data),
                               a.arrays[5].stride0, a.arrays[5].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(3, 30) + Packed<T>::size(10, 20) + Packed<T>::size(10, 10)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * capacity * 304) + padded(sizeof(T) * left_size<T>(capacity, 30)) + padded(sizeof(T) * Packed<T>::size(capacity, 10)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * capacity * 304));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
     T* scratch1 = memory.take(count * 10);
@@ -283,7 +271,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
     T* single0 = memory.take(10);
-    std::vector<const T*> from(count);
+    std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
     [[maybe_unused]] const T* const array1 = static_cast<const T*>(a.arrays[1].data);
@@ -301,9 +289,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     const T* const keeps = static_cast<const T*>(a.saved);
     const T* const d_outputs = static_cast<const T*>(a.d_output);
     T* const d_inputs = static_cast<T*>(a.d_input);
-    [[maybe_unused]] static const T zeros[10] = {};
+    static const T zeros[10] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 620;
+    T* const sums = static_cast<T*>(a.sums) + number * 620;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 304);
     std::vector<const T*> factor0(capacity);
@@ -314,8 +302,6 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor5(capacity);
     std::vector<const T*> factor6(capacity);
     std::vector<const T*> factor7(capacity);
-    T* const packed_left = memory.take(left_size<T>(capacity, 30));
-    T* const packed_right = memory.take(Packed<T>::size(capacity, 10));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -330,16 +316,12 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 320;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 304;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -438,33 +420,19 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             }
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 30 + 0;
+            T* const factors = all_factors + (gathered + i) * 304;
+            from0[i] = factors + 30 + 0;
             to[i] = scratch1 + i * 10;
         }
-        product<T>(active, from.data(), packs[0], to.data(), false);
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const saved = keeps + n * 320;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            T* const factors = all_factors + (gathered + i) * 304;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            const T* const carry0 = carried0 + i * 10;
             for (long j0 = 0; j0 < 10; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(10);
@@ -581,49 +549,25 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (a.d_input) {
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
-                [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-                [[maybe_unused]] const T* const input = inputs + n * 3;
-                [[maybe_unused]] const T* const output = outputs + n * 10;
-                [[maybe_unused]] const T* const saved = keeps + n * 320;
-                [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-                [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-                [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-                [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-                [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-                [[maybe_unused]] T* const next0 = following0 + i * 10;
-                from[i] = factors + 0 + 0;
+                T* const d_input = d_inputs + n * 3;
+                T* const factors = all_factors + (gathered + i) * 304;
+                from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, from.data(), packs[1], to.data(), false);
+            product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            from[i] = factors + 48 + 0;
+            T* const factors = all_factors + (gathered + i) * 304;
+            from0[i] = factors + 48 + 0;
             to[i] = scratch2 + i * 10;
         }
-        product<T>(active, from.data(), packs[2], to.data(), false);
+        product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
+            const T* const saved = keeps + n * 320;
+            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const T* const carry0 = carried0 + i * 10;
+            T* const next0 = following0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
                 using V = vec<T, lanes>;
@@ -646,36 +590,28 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            [[maybe_unused]] const bool fresh = a.reset && a.reset[n];
-            [[maybe_unused]] const T* const input = inputs + n * 3;
-            [[maybe_unused]] const T* const output = outputs + n * 10;
-            [[maybe_unused]] const T* const saved = keeps + n * 320;
-            [[maybe_unused]] const T* const d_output = d_outputs + n * a.d_output_stride;
-            [[maybe_unused]] T* const d_input = d_inputs + n * 3;
-            [[maybe_unused]] T* const factors = all_factors + (gathered + i) * 304;
-            [[maybe_unused]] const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
-            [[maybe_unused]] const T* const carry0 = carried0 + i * 10;
-            [[maybe_unused]] T* const next0 = following0 + i * 10;
-            factor0[gathered + i] = factors + 0 + 0;
-            factor1[gathered + i] = input + 0;
+            const bool fresh = a.reset && a.reset[n];
+            const T* const input = inputs + n * 3;
+            const T* const saved = keeps + n * 320;
+            T* const factors = all_factors + (gathered + i) * 304;
+            const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
+            factor0[gathered + i] = input + 0;
+            factor1[gathered + i] = factors + 0 + 0;
             factor2[gathered + i] = factors + 30 + 0;
             factor3[gathered + i] = saved + 0 + 0;
-            factor4[gathered + i] = factors + 48 + 0;
-            factor5[gathered + i] = state0 + 0;
+            factor4[gathered + i] = state0 + 0;
+            factor5[gathered + i] = factors + 48 + 0;
             factor6[gathered + i] = factors + 80 + 0;
             factor7[gathered + i] = factors + 192 + 0;
         }
         gathered += active;
         if (gathered + count > capacity || t == 0) {
-            add_rows<T>(gathered, factor0.data(), 30, sums + 390);
+            add_rows<T>(gathered, factor1.data(), 30, sums + 390);
             add_rows<T>(gathered, factor6.data(), 100, sums + 420);
             add_rows<T>(gathered, factor7.data(), 100, sums + 520);
-            pack_left<T>(gathered, factor0.data(), 30, packed_left);
-            add_products<T>(gathered, packed_left, 30, factor1.data(), 3, sums + 0, packed_right);
-            pack_left<T>(gathered, factor2.data(), 10, packed_left);
-            add_products<T>(gathered, packed_left, 10, factor3.data(), 10, sums + 90, packed_right);
-            pack_left<T>(gathered, factor4.data(), 20, packed_left);
-            add_products<T>(gathered, packed_left, 20, factor5.data(), 10, sums + 190, packed_right);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 30);
+            add_products<T>(team, gathered, {{factor2.data(), 10, sums + 90}}, factor3.data(), 10);
+            add_products<T>(team, gathered, {{factor4.data(), 10, sums + 190}}, factor5.data(), 20);
             gathered = 0;
         }
         if (a.reset)
@@ -716,8 +652,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[2];
     if (a.pack) packs[2].pack(static_cast<const T*>(a.arrays[10].data),
                               a.arrays[10].stride0, a.arrays[10].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -62,7 +63,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from2[i] = state1 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}, {from2.data(), &packs[2]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}, {from2.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
@@ -96,7 +97,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from0[i] = saved + 16 + 0;
             to[i] = saved + 48;
         }
-        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
             const T* const state1 = at1[i];
@@ -297,20 +298,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[3];
     if (a.pack) packs[3].pack(static_cast<const T*>(a.arrays[4].data),
                               a.arrays[4].stride0, a.arrays[4].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(3, 10) + Packed<T>::size(10, 10) + Packed<T>::size(16, 10) + Packed<T>::size(26, 40)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * panel_size<T>(capacity)));
+    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 64));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 26);
     T* scratch1 = memory.take(count * 16);
@@ -349,7 +353,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* const d_inputs = static_cast<T*>(a.d_input);
     static const T zeros[16] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 1380;
+    T* const sums = static_cast<T*>(a.sums) + number * 1380;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 64);
     std::vector<const T*> factor0(capacity);
@@ -358,7 +362,6 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor3(capacity);
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
-    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -706,7 +709,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from0[i] = factors + 16 + 0;
             to[i] = scratch0 + i * 26;
         }
-        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const output = outputs + n * 10;
@@ -739,7 +742,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, {{from0.data(), &packs[1]}}, to.data());
+            product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 64;
@@ -747,13 +750,13 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 64;
             from0[i] = factors + 0 + 0;
             to[i] = scratch1 + i * 16;
         }
-        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const T* const carry1 = carried1 + i * 16;
             T* const next1 = following1 + i * 16;
@@ -790,10 +793,10 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         if (gathered + count > capacity || t == 0) {
             add_rows<T>(gathered, factor1.data(), 10, sums + 130);
             add_rows<T>(gathered, factor5.data(), 40, sums + 1340);
-            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
-            add_products<T>(gathered, {{factor1.data(), 10, sums + 30}}, factor2.data(), 10, panel);
-            add_products<T>(gathered, {{factor1.data(), 10, sums + 140}}, factor3.data(), 16, panel);
-            add_products<T>(gathered, {{factor4.data(), 26, sums + 300}}, factor5.data(), 40, panel);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10);
+            add_products<T>(team, gathered, {{factor1.data(), 10, sums + 30}}, factor2.data(), 10);
+            add_products<T>(team, gathered, {{factor1.data(), 10, sums + 140}}, factor3.data(), 16);
+            add_products<T>(team, gathered, {{factor4.data(), 26, sums + 300}}, factor5.data(), 40);
             gathered = 0;
         }
         if (a.reset)
@@ -842,8 +845,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[3];
     if (a.pack) packs[3].pack(static_cast<const T*>(a.arrays[9].data),
                               a.arrays[9].stride0, a.arrays[9].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -54,7 +55,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from1[i] = state0 + 0;
             to[i] = scratch0 + i * 60;
         }
-        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
@@ -289,20 +290,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[1];
     if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[0].data),
                               a.arrays[0].stride0, a.arrays[0].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(3, 60) + Packed<T>::size(10, 60)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * panel_size<T>(capacity)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 64));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -328,13 +332,12 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* const d_inputs = static_cast<T*>(a.d_input);
     static const T zeros[10] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 840;
+    T* const sums = static_cast<T*>(a.sums) + number * 840;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 64);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
-    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -514,7 +517,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+            product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 64;
@@ -522,7 +525,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
@@ -536,7 +539,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
         gathered += active;
         if (gathered + count > capacity || t == 0) {
             add_rows<T>(gathered, factor1.data(), 60, sums + 780);
-            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}, {factor2.data(), 10, sums + 180}}, factor1.data(), 60, panel);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}, {factor2.data(), 10, sums + 180}}, factor1.data(), 60);
             gathered = 0;
         }
         if (a.reset)
@@ -575,8 +578,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[1];
     if (a.pack) packs[1].pack(static_cast<const T*>(a.arrays[4].data),
                               a.arrays[4].stride0, a.arrays[4].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -46,7 +47,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from0[i] = input + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
             {
@@ -66,13 +67,13 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from0[i] = saved + 0 + 0;
             to[i] = saved + 40;
         }
-        product<T>(active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
             from0[i] = saved + 0 + 0;
             to[i] = saved + 50;
         }
-        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
@@ -154,20 +155,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[2];
     if (a.pack) packs[2].pack(static_cast<const T*>(a.arrays[2].data),
                               a.arrays[2].stride0, a.arrays[2].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(3, 10) + Packed<T>::size(10, 10) + Packed<T>::size(10, 10)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 64) + padded(sizeof(T) * panel_size<T>(capacity)));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 64));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 10);
     T* carried0 = memory.take(count * 10);
@@ -191,7 +195,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* const d_inputs = static_cast<T*>(a.d_input);
     static const T zeros[10] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 270;
+    T* const sums = static_cast<T*>(a.sums) + number * 270;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 64);
     std::vector<const T*> factor0(capacity);
@@ -201,7 +205,6 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
     std::vector<const T*> factor6(capacity);
-    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -286,7 +289,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from1[i] = factors + 16 + 10;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}, {from1.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 64;
             {
@@ -309,7 +312,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, {{from0.data(), &packs[2]}}, to.data());
+            product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
@@ -329,8 +332,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             add_rows<T>(gathered, factor1.data(), 10, sums + 30);
             add_rows<T>(gathered, factor5.data(), 20, sums + 240);
             add_rows<T>(gathered, factor6.data(), 10, sums + 260);
-            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10, panel);
-            add_products<T>(gathered, {{factor2.data(), 10, sums + 40}, {factor4.data(), 10, sums + 140}}, factor3.data(), 10, panel);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}}, factor1.data(), 10);
+            add_products<T>(team, gathered, {{factor2.data(), 10, sums + 40}, {factor4.data(), 10, sums + 140}}, factor3.data(), 10);
             gathered = 0;
         }
         if (a.reset)
@@ -371,8 +374,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[2];
     if (a.pack) packs[2].pack(static_cast<const T*>(a.arrays[8].data),
                               a.arrays[8].stride0, a.arrays[8].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

@@ -3,8 +3,9 @@
 using T = float;
 using namespace holdfast;
 
-static void forward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void forward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                          Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
@@ -53,7 +54,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from0[i] = state1 + 0;
             to[i] = scratch0 + i * 2;
         }
-        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
             {
@@ -77,7 +78,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from1[i] = saved + 50 + 0;
             to[i] = scratch1 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[1]}, {from1.data(), &packs[2]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}, {from1.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
             const T* const state1 = at1[i];
@@ -136,7 +137,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long threa
             from0[i] = saved + 0 + 0;
             to[i] = scratch2 + i * 10;
         }
-        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
@@ -197,20 +198,23 @@ extern "C" void holdfast_forward(const Arguments* given) {
     room += sizes[3];
     if (a.pack) packs[3].pack(static_cast<const T*>(a.arrays[5].data),
                               a.arrays[5].stride0, a.arrays[5].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { forward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        forward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_forward_packed() {  // bytes that packed weights take
     return int64_t(sizeof(T) * (Packed<T>::size(50, 2) + Packed<T>::size(3, 10) + Packed<T>::size(2, 10) + Packed<T>::size(50, 10)));
 }
 
-static void backward_share(const Arguments& a, const Packed<T>* packs, long thread, long threads) {
-    const Share share(a, thread, threads);
+static void backward_share(const Arguments& a, const Packed<T>* packs, long number, long shares,
+                           Team& team) {
+    const Share share(a, number, shares);
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * capacity * 32) + padded(sizeof(T) * panel_size<T>(capacity)));
+    memory.need(padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 2) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * count * 50) + padded(sizeof(T) * capacity * 32));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 50);
     T* scratch1 = memory.take(count * 2);
@@ -239,7 +243,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     T* const d_inputs = static_cast<T*>(a.d_input);
     static const T zeros[50] = {};
     long active = 0;
-    T* const sums = static_cast<T*>(a.sums) + thread * 672;
+    T* const sums = static_cast<T*>(a.sums) + number * 672;
     long gathered = 0;
     T* const all_factors = memory.take(capacity * 32);
     std::vector<const T*> factor0(capacity);
@@ -249,7 +253,6 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
     std::vector<const T*> factor4(capacity);
     std::vector<const T*> factor5(capacity);
     std::vector<const T*> factor6(capacity);
-    T* const panel = memory.take(panel_size<T>(capacity));
     const auto begin = [&](long now) {  // rows whose last step is the one at hand
         for (; active < now; ++active) {
             if (a.d_last[0]) std::copy_n(static_cast<const T*>(a.d_last[0]) + share.row[active] * 10, 10, carried0 + active * 10);
@@ -294,7 +297,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from0[i] = factors + 12 + 0;
             to[i] = scratch0 + i * 50;
         }
-        product<T>(active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const saved = keeps + n * 112;
@@ -348,14 +351,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
-            product<T>(active, {{from0.data(), &packs[1]}}, to.data());
+            product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
             T* const factors = all_factors + (gathered + i) * 32;
             from0[i] = factors + 0 + 0;
             to[i] = scratch1 + i * 2;
         }
-        product<T>(active, {{from0.data(), &packs[2]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const saved = keeps + n * 112;
@@ -379,7 +382,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             from0[i] = factors + 10 + 0;
             to[i] = scratch2 + i * 50;
         }
-        product<T>(active, {{from0.data(), &packs[3]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[3]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const T* const carry1 = carried1 + i * 50;
             T* const next1 = following1 + i * 50;
@@ -451,9 +454,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long thre
             add_rows<T>(gathered, factor1.data(), 10, sums + 30);
             add_rows<T>(gathered, factor2.data(), 2, sums + 140);
             add_rows<T>(gathered, factor5.data(), 10, sums + 662);
-            add_products<T>(gathered, {{factor0.data(), 3, sums + 0}, {factor4.data(), 2, sums + 142}}, factor1.data(), 10, panel);
-            add_products<T>(gathered, {{factor2.data(), 2, sums + 40}}, factor3.data(), 50, panel);
-            add_products<T>(gathered, {{factor5.data(), 10, sums + 162}}, factor6.data(), 50, panel);
+            add_products<T>(team, gathered, {{factor0.data(), 3, sums + 0}, {factor4.data(), 2, sums + 142}}, factor1.data(), 10);
+            add_products<T>(team, gathered, {{factor2.data(), 2, sums + 40}}, factor3.data(), 50);
+            add_products<T>(team, gathered, {{factor5.data(), 10, sums + 162}}, factor6.data(), 50);
             gathered = 0;
         }
         if (a.reset)
@@ -502,8 +505,10 @@ extern "C" void holdfast_backward(const Arguments* given) {
     room += sizes[3];
     if (a.pack) packs[3].pack(static_cast<const T*>(a.arrays[10].data),
                               a.arrays[10].stride0, a.arrays[10].stride1);
-    const long threads = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(threads, a.parallel, [&](long k) { backward_share(a, packs, k, threads); });
+    const bool heavy = bytes > heavy_weights;
+    run_shares(a.threads, a.batch, heavy, a.parallel, [&](long number, long shares, Team& team) {
+        backward_share(a, packs, number, shares, team);
+    });
 }
 
 extern "C" int64_t holdfast_backward_packed() {  // bytes that packed weights take

@@ -209,6 +209,99 @@ template <class T> struct Scratch {
 };
 constexpr size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64 + 64; }
 
+// ---------------------------------------------------------------- threads
+
+using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);  // that of the OpenMP runtime in the process
+
+// work(k) for each k below count, on as many threads; none waits for another.
+template <class F> void run(long count, void* parallel, F work) {
+    if (count == 1) return work(0);
+    struct Shared {
+        F& work;
+        long count;
+        std::atomic<long> next{0};
+        static void loop(void* shared) {
+            auto& self = *static_cast<Shared*>(shared);
+            for (long k; (k = self.next++) < self.count;) self.work(k);
+        }
+    } shared{work, count};
+    if (parallel) return reinterpret_cast<Parallel>(parallel)(Shared::loop, &shared, unsigned(count), 0);
+    std::vector<std::thread> threads;
+    for (long k = 1; k < count; ++k) threads.emplace_back(Shared::loop, &shared);
+    Shared::loop(&shared);
+    for (auto& thread : threads) thread.join();
+}
+
+// Threads without rows of their own help one that has some: they take blocks of the columns of its matrix products.
+// Whoever is free takes the next block, so that nobody waits for a thread that has not come.
+class Team {
+    std::atomic<uint64_t> ticket{0};  // the number of the job (32 bits), how many blocks it has (16), how many are taken (16)
+    std::atomic<long> finished{0};
+    std::atomic<bool> over{false};
+    void (*work)(const void*, long) = nullptr;
+    const void* context = nullptr;
+    uint64_t job = 0;
+
+    bool take_one() {
+        uint64_t now = ticket.load(std::memory_order_acquire);
+        while ((now & 0xffff) < (now >> 16 & 0xffff))
+            if (ticket.compare_exchange_weak(now, now + 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+                work(context, long(now & 0xffff));
+                finished.fetch_add(1, std::memory_order_release);
+                return true;
+            }
+        return false;
+    }
+    static void wait_a_little(long turn) {
+        if (turn % 4096 == 4095) std::this_thread::yield();
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+    }
+
+  public:
+    bool helped = false, disturbed = false;
+
+    // do_block(k) for each k below count.
+    template <class F> void each(long count, const F& do_block) {
+        if (!helped || count == 1 || count > 0xffff) {
+            for (long k = 0; k < count; ++k) do_block(k);
+            return;
+        }
+        work = [](const void* block, long k) { (*static_cast<const F*>(block))(k); };
+        context = &do_block;
+        finished.store(0, std::memory_order_relaxed);
+        ticket.store(++job << 32 | uint64_t(count) << 16, std::memory_order_release);
+        while (take_one()) {}
+        long turn = 0;
+        for (; finished.load(std::memory_order_acquire) < count; ++turn) wait_a_little(turn);
+        if (turn > 4096) disturbed = true, helped = false;  // somebody else needs the helpers' cores: go on alone
+    }
+    void help() {
+        for (long turn = 0; !over.load(std::memory_order_acquire); ++turn)
+            if (!take_one()) wait_a_little(turn);
+    }
+    void end() { over.store(true, std::memory_order_release); }
+};
+
+constexpr size_t heavy_weights = 1 << 17;  // bytes of weights from which help is worth its while
+
+// work(share, shares, team) for as many shares as there are threads with a row; the other threads help them.
+template <class F> void run_shares(long threads, long batch, bool heavy, void* parallel, F work) {
+    static thread_local long calls_without_help = 0;  // on a machine where helpers were late
+    if (calls_without_help > 0) --calls_without_help, heavy = false;
+    const long shares = std::max<long>(1, std::min(threads, batch));
+    const auto teams = std::make_unique<Team[]>(size_t(shares));
+    run(heavy ? std::max(threads, shares) : shares, parallel, [&](long k) {
+        if (k >= shares) return teams[size_t(k % shares)].help();
+        teams[size_t(k)].helped = heavy && k < threads - shares;
+        work(k, shares, teams[size_t(k)]);
+        teams[size_t(k)].end();
+    });
+    for (long k = 0; k < shares; ++k)
+        if (teams[size_t(k)].disturbed) calls_without_help = 100;
+}
+
 // ---------------------------------------------------------------- matrix products
 
 // Weights (K, N) cut into blocks of a few vectors' width, each block row after row.
@@ -303,14 +396,25 @@ template <class F> INLINE void for_vectors(long vectors, F work) {
     else work.template operator()<tile_vectors>();
 }
 
+// Blocks of at most tile_vectors columns.
+template <class T> struct Blocks {
+    long vectors;
+    long count() const { return (vectors + tile_vectors - 1) / tile_vectors; }
+    long first(long k) const {  // where a block begins
+        const long even = k * tile_vectors;
+        return k > 0 && Packed<T>::width_of(vectors - even + tile_vectors) < tile_vectors ? even - 1 : even;
+    }
+    long width(long k) const { return Packed<T>::width_of(vectors - first(k)); }
+};
+
 // c[i] (N) = the sum over the factors of row i times the packed weights, for every row i.
 template <class T>
-__attribute__((noinline)) void product(long rows, std::initializer_list<Factor<T>> factors, T* const* c) {
-    const long parts = (rows + tile_rows - 1) / tile_rows;
-    const long vectors = factors.begin()->weights->vectors, N = factors.begin()->weights->N;
-    for (long first = 0; first < vectors;) {
-        const long width = Packed<T>::width_of(vectors - first);
-        for_vectors(width, [&]<int NV>() __attribute__((always_inline)) {
+__attribute__((noinline)) void product(Team& team, long rows, std::initializer_list<Factor<T>> factors, T* const* c) {
+    const long parts = (rows + tile_rows - 1) / tile_rows, N = factors.begin()->weights->N;
+    const Blocks<T> blocks{factors.begin()->weights->vectors};
+    team.each(blocks.count(), [&](long k) {
+        const long first = blocks.first(k);
+        for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
             for (long part = 0; part < parts; ++part) {
                 const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
                 for_rows(count, [&]<int R>() __attribute__((always_inline)) {
@@ -318,8 +422,7 @@ __attribute__((noinline)) void product(long rows, std::initializer_list<Factor<T
                 });
             }
         });
-        first += width;
-    }
+    });
 }
 
 // ---------------------------------------------------------------- sums of outer products over many rows
@@ -332,8 +435,6 @@ template <class T> struct Left {
     long size;
     T* to;
 };
-
-template <class T> constexpr size_t panel_size(long rows) { return size_t(rows) * tile_vectors * most_lanes<T>; }
 
 template <class T, int R, int NV>
 INLINE void add_tile(long rows, const T* const* left, long m, const T* right, T* to, long column, long N) {
@@ -363,29 +464,30 @@ INLINE void add_tile(long rows, const T* const* left, long m, const T* right, T*
         }
 }
 
-// For each left side, to (M, N) += the sum over rows of left (M) times right (N). The panel holds a few columns of the
+// For each left side, to (M, N) += the sum over rows of left (M) times right (N). A panel holds a few columns of the
 // right side, so that they are close together.
 template <class T>
-__attribute__((noinline)) void add_products(long rows, std::initializer_list<Left<T>> lefts, const T* const* right,
-                                            long N, T* panel) {
+__attribute__((noinline)) void add_products(Team& team, long rows, std::initializer_list<Left<T>> lefts,
+                                            const T* const* right, long N) {
     constexpr int lanes = most_lanes<T>;
-    const long vectors = (N + lanes - 1) / lanes;
-    for (long first = 0; first < vectors;) {
-        const long width = Packed<T>::width_of(vectors - first), column = first * lanes;
-        const long end = std::min(width * lanes, N - column);
-        for (long k = 0; k < rows; ++k) {
-            std::memcpy(panel + k * width * lanes, right[k] + column, size_t(end) * sizeof(T));
-            std::fill(panel + k * width * lanes + end, panel + (k + 1) * width * lanes, T(0));
+    const Blocks<T> blocks{(N + lanes - 1) / lanes};
+    team.each(blocks.count(), [&](long k) {
+        static thread_local Scratch<T> memory;
+        const long size = blocks.width(k) * lanes, column = blocks.first(k) * lanes, end = std::min(size, N - column);
+        memory.need(padded(sizeof(T) * size_t(rows * size)));
+        T* const panel = memory.take(size_t(rows * size));
+        for (long n = 0; n < rows; ++n) {
+            std::memcpy(panel + n * size, right[n] + column, size_t(end) * sizeof(T));
+            std::fill(panel + n * size + end, panel + (n + 1) * size, T(0));
         }
-        for_vectors(width, [&]<int NV>() __attribute__((always_inline)) {
+        for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
             for (const Left<T>& left : lefts)
                 for (long m = 0; m < left.size; m += tile_rows)
                     for_rows(std::min<long>(tile_rows, left.size - m), [&]<int R>() __attribute__((always_inline)) {
                         add_tile<T, R, NV>(rows, left.rows, m, panel, left.to, column, N);
                     });
         });
-        first += width;
-    }
+    });
 }
 
 // to (M) += the sum over rows of left (M).
@@ -403,29 +505,6 @@ template <class T> __attribute__((noinline)) void add_rows(long rows, const T* c
         for (long k = 0; k < rows; ++k) sum += left[k][m];
         to[m] += sum;
     }
-}
-
-// ---------------------------------------------------------------- threads
-
-using Parallel = void (*)(void (*)(void*), void*, unsigned, unsigned);  // that of the OpenMP runtime in the process
-
-// work(k) for each k below count, on as many threads; none waits for another.
-template <class F> void run(long count, void* parallel, F work) {
-    if (count == 1) return work(0);
-    struct Shared {
-        F& work;
-        long count;
-        std::atomic<long> next{0};
-        static void loop(void* shared) {
-            auto& self = *static_cast<Shared*>(shared);
-            for (long k; (k = self.next++) < self.count;) self.work(k);
-        }
-    } shared{work, count};
-    if (parallel) return reinterpret_cast<Parallel>(parallel)(Shared::loop, &shared, unsigned(count), 0);
-    std::vector<std::thread> threads;
-    for (long k = 1; k < count; ++k) threads.emplace_back(Shared::loop, &shared);
-    Shared::loop(&shared);
-    for (auto& thread : threads) thread.join();
 }
 
 // ---------------------------------------------------------------- what a kernel is given
