@@ -1,30 +1,45 @@
 """How a cell's fused parameters correspond to an oracle's parameters, gate by gate."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
+
+import torch
 
 from cells.linear_cases import LINEAR
 from holdfast.cells import (
+    EURNN,
+    GORU,
     GRU,
     JANET,
     KAFGRU,
     KAFLSTM,
+    LEM,
+    LMU,
     LSTM,
     NRU,
     ONLSTM,
     RNN,
+    URNN,
+    CoRNN,
     Cumax,
+    ExpRNN,
     GatedGRU,
     GatedLSTM,
     GatedRNN,
     Independent,
+    IndRNN,
     LeakyRNN,
     Master,
     PeepholeLSTM,
     Refine,
     Sigmoid,
     Tied,
+    UnICORNN,
 )
+from oracles.orthogonal import PERMUTATION
+from oracles.oscillators import WINDOW
 
 
 @dataclass(frozen=True)
@@ -34,13 +49,13 @@ class Case:
     Args:
         oracle: the oracle's name.
         cell: makes the cell when called with input and hidden size.
-        extras: our parameter, or (parameter, index), for each of the oracle's that is no block of weight_ih, weight_hh
-            or bias.
+        extras: our parameter for each of the oracle's that is no block of weight_ih, weight_hh or bias; with the index
+            into it, if it is only part of ours.
     """
 
     oracle: str
-    cell: partial
-    extras: dict[str, str | tuple] = field(default_factory=dict)
+    cell: Callable[..., Any]
+    extras: dict[str, str | tuple[str, Any]] = field(default_factory=dict)
 
 
 PEEPHOLES = {f"p_{gate}": f"peephole_{gate}" for gate in ("input", "forget", "output")}
@@ -48,7 +63,22 @@ NORM = {"norm_gain": "norm.weight", "norm_bias": "norm.bias"}
 PRIMARIES = {"sigmoid": Sigmoid(), "cumax": Cumax()}
 AUXILIARIES = {"plain": lambda primary: primary, "refine": Refine, "master": Master}
 ALPHAS = {f"alpha_{gate}": f"{gate}_gate.coefficients" for gate in ("input", "forget", "output", "update", "reset")}
+MODULUS = {"b": "bias_modulus"}
+ROTATIONS = MODULUS | {name: name for name in ("angles", "phases", "diagonal")}
+HALVES = {"real": slice(6), "imaginary": slice(6, 12)}
+URNN_PARTS = MODULUS | {f"theta_{k}": ("phases", k - 1) for k in (1, 2, 3)}
+URNN_PARTS |= {f"v_{k}_{part}": ("reflections", (k - 1, half)) for k in (1, 2) for part, half in HALVES.items()}
+LMU_PARTS = {"W_x": "weight_ih", "W_h": "weight_hh", "W_m": "weight_mh", "b": "bias"}
+LMU_PARTS |= {"e_x": "encoder_ih", "e_h": "encoder_hh", "e_m": "encoder_mh"}
 MEMORIES = {"tied": Tied(), "independent": Independent()}
+
+
+def permuted_urnn(*sizes: int, **options: Any) -> URNN:
+    """A uRNN with the oracle's permutation."""
+    cell = URNN(*sizes, **options)
+    cell.permutation = torch.tensor(PERMUTATION)
+    return cell
+
 
 CASES = [
     Case("rnn-tanh", partial(RNN, nonlinearity="tanh")),
@@ -66,6 +96,23 @@ CASES = [
     Case("on-lstm", partial(ONLSTM, chunk_size=2)),
     Case("nru", partial(NRU, memory_size=8, heads=2)),
     Case("nru-relu-heads", partial(NRU, memory_size=8, heads=2, head_activation="relu")),
+    Case("indrnn", partial(IndRNN), {"u": "recurrence"}),
+    Case("indrnn-tanh", partial(IndRNN, nonlinearity="tanh", t_max=3), {"u": "recurrence"}),
+    Case("urnn", permuted_urnn, URNN_PARTS),
+    Case("eurnn", partial(EURNN), ROTATIONS),
+    Case("eurnn-real", partial(EURNN, field="real"), ROTATIONS),
+    Case("eurnn-fft", partial(EURNN, style="fft"), ROTATIONS),
+    Case("goru", partial(GORU), ROTATIONS),
+    Case("exprnn", partial(ExpRNN), MODULUS | {"skew": "skew"}),
+    Case("cornn", partial(CoRNN, dt=0.3, gamma=2.7, epsilon=1.7), {"V": "weight_zh"}),
+    Case(
+        "unicornn",
+        partial(UnICORNN, dt=0.5, alpha=3.0),
+        {"W": "weight_ih", "b": "bias", "w": "recurrence", "c": "rate"},
+    ),
+    Case("lem", partial(LEM, dt=0.7)),
+    Case("lmu", partial(LMU, memory_size=8, theta=WINDOW), LMU_PARTS),
+    Case("lmu-feed-forward", partial(LMU, memory_size=8, theta=WINDOW, feedback="none"), LMU_PARTS),
     *(
         Case(f"lstm-{m}-{a}-{p}", partial(GatedLSTM, gate=auxiliary(primary), memory=memory))
         for m, memory in MEMORIES.items()

@@ -43,6 +43,26 @@ def test_parameters_are_worked_on_before_the_loop():
     assert any(torch.equal(array, leak.sigmoid()) for array in arrays.values())
 
 
+def test_buffers_are_not_differentiated():
+    parts = parts_of("lmu")
+    cell = build("lmu", 3, 10)._cell(0)
+    assert sum(value is not None for value in gradients_of(parts)) == len(list(cell.parameters()))
+    assert (cell.memory_size, cell.memory_size) not in [c.shape for c in parts.contractions]
+
+
+def gradients_of(parts):
+    """What the epilogue yields, one for each parameter and buffer."""
+    return next(iter(reversed(parts.epilogue.graph.nodes))).args[0]
+
+
+def test_a_buffer_of_whole_numbers_stays_one():
+    cell = build("urnn", 3, 10)._cell(0)
+    parts = parts_of("urnn")
+    (weight, *_) = parts.prologue(*cell.parameters(), *cell.buffers())
+    torch.testing.assert_close(weight if weight.shape == (20, 20) else weight.T, weight)
+    assert not cell.permutation.is_floating_point()
+
+
 def test_an_lstm_keeps_its_four_gates_and_the_squashed_memory():
     assert sorted(value.op for value in choose_kept(parts_of("lstm"))) == ["sigmoid"] * 3 + ["tanh"] * 2
 

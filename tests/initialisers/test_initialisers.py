@@ -6,12 +6,13 @@ import torch
 import holdfast
 from holdfast import Recurrent, make
 from holdfast.cells import ALL as CELLS
-from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN
+from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN, IndRNN
 from holdfast.initialisers import (
     ALL,
     Chrono,
     ForgetBias,
     IdentityRecurrence,
+    IndependentRecurrence,
     IntegerChrono,
     OrthogonalRecurrence,
     UniformGate,
@@ -25,6 +26,7 @@ EXAMPLES = {
     UniformGate: (UniformGate(), LSTM),
     OrthogonalRecurrence: (OrthogonalRecurrence(), LSTM),
     IdentityRecurrence: (IdentityRecurrence(), RNN),
+    IndependentRecurrence: (IndependentRecurrence(0.5, 0.9), IndRNN),
 }
 
 
@@ -87,13 +89,27 @@ def test_uniform_gates_start_inside_their_range_for_any_size(size):
     assert ((f >= edge - 1e-6) & (f <= 1 - edge + 1e-6)).all()
 
 
-@pytest.mark.parametrize("cell", [c for c in CELLS if c is not NRU and hasattr(c(3, 8), "weight_hh")])
+def has_rows_for_every_block(cell):
+    """Whether weight_hh is made of the cell's blocks, and of nothing else."""
+    made = cell(3, 8)
+    rows = len(getattr(made, "weight_hh", ()))
+    return cell is not NRU and rows == sum(made.block_sizes.values()) > 0
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if has_rows_for_every_block(cell)])
 def test_orthogonal_recurrence_makes_every_block_orthogonal(cell):
     made = cell(3, 8)
     weight = OrthogonalRecurrence()(made, seeded(0))["weight_hh"].double()
     for block in made.blocks:
         rows = weight[made.block(block)]
         torch.testing.assert_close(rows @ rows.T, torch.eye(len(rows), dtype=torch.float64), atol=1e-5, rtol=0)
+
+
+def test_independent_recurrence_fills_its_range():
+    made = IndRNN(3, 1000)
+    initialise(made, IndependentRecurrence(0.5, 0.9), seeded(0))
+    assert 0.5 <= made.recurrence.min() < 0.51
+    assert 0.89 < made.recurrence.max() <= 0.9
 
 
 def test_identity_recurrence_starts_an_irnn():
@@ -131,6 +147,9 @@ def test_several_initialisers_are_applied_in_order():
         (lambda: UniformGate(refine="up"), "'mirrored' or 'centred'"),
         (lambda: Recurrent(NRU, 3, 8, initialiser=Chrono(9)), "NRU has only candidate"),
         (lambda: Recurrent(LSTM, 3, 8, initialiser=IdentityRecurrence()), "square recurrent matrix"),
+        (lambda: make("goru", 3, 8, initialiser=OrthogonalRecurrence()), "rows for every block of GORU"),
+        (lambda: make("lstm", 3, 8, initialiser=IndependentRecurrence()), "no parameter 'recurrence'"),
+        (lambda: IndependentRecurrence(1, 0), "low <= high"),
     ],
 )
 def test_a_wrong_choice_is_explained(build, message):

@@ -1,21 +1,10 @@
 """A second route to the truth: every cell in NumPy, from its paper's equations, with no code of the library's."""
 
-from . import elman, gated_family, gru, janet, kaf, linear, lstm, nru, on_lstm, sru, xlstm
+from . import elman, gated_family, gru, janet, kaf, linear, lstm, nru, on_lstm, orthogonal, oscillators, sru, xlstm
 from .complex_step import Functional, Gradient, value_and_gradient
 from .oracle import SMALL, Oracle
 
-ORACLES: dict[str, Oracle] = (
-    elman.ORACLES
-    | lstm.ORACLES
-    | gru.ORACLES
-    | janet.ORACLES
-    | on_lstm.ORACLES
-    | nru.ORACLES
-    | gated_family.ORACLES
-    | linear.ORACLES
-    | xlstm.ORACLES
-    | sru.ORACLES
-    | kaf.ORACLES
-)
+FAMILIES = (elman, lstm, gru, janet, on_lstm, nru, gated_family, linear, xlstm, sru, kaf, orthogonal, oscillators)
+ORACLES: dict[str, Oracle] = {name: oracle for family in FAMILIES for name, oracle in family.ORACLES.items()}
 
 __all__ = ["ORACLES", "SMALL", "Functional", "Gradient", "Oracle", "value_and_gradient"]

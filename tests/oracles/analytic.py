@@ -62,3 +62,15 @@ def layer_norm(x, gain, bias, epsilon=1e-5):
     centred = x - x.mean(-1, keepdims=True)
     variance = (centred * centred).mean(-1, keepdims=True)
     return centred / np.sqrt(variance + epsilon) * gain + bias
+
+
+def exponential(a, squarings=8, terms=16):
+    """exp(a) of square matrices (..., H, H), as the power series of a / 2^8, squared eight times."""
+    a = a / 2**squarings
+    term = total = np.eye(a.shape[-1]) + 0 * a
+    for k in range(1, terms):
+        term = term @ a / k
+        total = total + term
+    for _ in range(squarings):
+        total = total @ total
+    return total

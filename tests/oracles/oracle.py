@@ -2,7 +2,9 @@
 
 Shapes are spelt in letters, so that one table can be read, drawn at random and checked:
 I inputs, H hidden units, P projected units, N chunks of master gates (H / C) or units of a head (H / K), K heads,
-M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N, D bumps of a kernel activation.
+M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N, D bumps of a kernel activation,
+Z = 2 H numbers of complex units, E = H (H - 1) / 2 pairs of units, R and F rotations in two layers of neighbours and in
+those of a Fourier transform.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +13,22 @@ from types import SimpleNamespace
 
 import numpy as np
 
-SMALL = {"I": 3, "H": 6, "P": 4, "N": 3, "K": 2, "M": 8, "S": 4, "C": 18, "D": 5}
+SMALL = {
+    "I": 3,
+    "H": 6,
+    "P": 4,
+    "N": 3,
+    "K": 2,
+    "M": 8,
+    "S": 4,
+    "C": 18,
+    "D": 5,
+    "Z": 12,
+    "E": 15,
+    "R": 5,
+    "F": 7,
+    "1": 1,
+}
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class Compiled(Backend):
         x = work.x if kernel.program.from_input else cell.project(work.x)
         with torch.autocast("cpu", enabled=False):
             held = (*cell.parameters(), *cell.buffers())
-            x, *tensors = (tensor.to(dtype).contiguous() for tensor in (x, *work.state, *held))
+            x, *tensors = (in_dtype(tensor, dtype) for tensor in (x, *work.state, *held))
             state, parameters = tensors[: len(work.state)], tensors[len(work.state) :]
             reference = functools.partial(by_reference, Step(cell, kernel), work)
             run = Run(kernel, len(state), masks_of(work), work.recompute, reference)
@@ -63,6 +63,11 @@ class Compiled(Backend):
             if given in HALVES and not torch.is_autocast_enabled("cpu"):
                 output, *last = (tensor.to(given) for tensor in (output, *last))
         return output, cell.make_state(last)
+
+
+def in_dtype(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    """A dense tensor in a kernel's dtype; whole numbers, such as the indices that a buffer holds, stay as they are."""
+    return (tensor.to(dtype) if tensor.is_floating_point() else tensor).contiguous()
 
 
 def masks_of(work: Work) -> Masks:

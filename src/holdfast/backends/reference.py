@@ -43,7 +43,7 @@ def unroll_segment(
     cell: Cell, x: Tensor, state: tuple[Tensor, ...], valid: Tensor | None, reset: Tensor | None
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """x (T, B, I) and a state to outputs (T, B, width) and the last state."""
-    return unroll_steps(cell, cell.next_state, cell.project(x), state, valid, reset)
+    return unroll_steps(cell, cell.stepper(), cell.project(x), state, valid, reset)
 
 
 def unroll_steps(

@@ -1,12 +1,20 @@
 """What one step computes: one family of cells a file, in plain PyTorch."""
 
 from holdfast.cells.cell import AffineCell, Cell
+from holdfast.cells.cornn import CoRNN
+from holdfast.cells.derived import DerivedCell
+from holdfast.cells.eurnn import EURNN
+from holdfast.cells.exprnn import ExpRNN
 from holdfast.cells.gated import GatedGRU, GatedLSTM
 from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
+from holdfast.cells.goru import GORU
 from holdfast.cells.gru import GRU
+from holdfast.cells.indrnn import IndRNN
 from holdfast.cells.janet import JANET
 from holdfast.cells.kaf import KAF, KAFGRU, KAFLSTM
+from holdfast.cells.lem import LEM
 from holdfast.cells.linear import LinearCell
+from holdfast.cells.lmu import LMU
 from holdfast.cells.lru import LRU
 from holdfast.cells.lstm import LSTM, PeepholeLSTM
 from holdfast.cells.memory import Independent, Memory, Tied
@@ -17,6 +25,8 @@ from holdfast.cells.rg_lru import RGLRU
 from holdfast.cells.rnn import RNN, GatedRNN, LeakyRNN
 from holdfast.cells.sru import SRU
 from holdfast.cells.statistical import StatisticalRU
+from holdfast.cells.unicornn import UnICORNN
+from holdfast.cells.urnn import URNN
 from holdfast.cells.xlstm import MLSTM, SLSTM
 
 LINEAR = (MinGRU, MinLSTM, LRU, RGLRU)
@@ -24,15 +34,21 @@ ALL = (
     *(RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU),
     *(KAFLSTM, KAFGRU),
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
+    *(IndRNN, URNN, EURNN, GORU, ExpRNN),
+    *(CoRNN, UnICORNN, LEM, LMU),
 )
 
 __all__ = [
     "ALL",
+    "EURNN",
+    "GORU",
     "GRU",
     "JANET",
     "KAF",
     "KAFGRU",
     "KAFLSTM",
+    "LEM",
+    "LMU",
     "LRU",
     "LSTM",
     "MLSTM",
@@ -42,13 +58,18 @@ __all__ = [
     "RNN",
     "SLSTM",
     "SRU",
+    "URNN",
     "AffineCell",
     "Cell",
+    "CoRNN",
     "Cumax",
+    "DerivedCell",
+    "ExpRNN",
     "Gate",
     "GatedGRU",
     "GatedLSTM",
     "GatedRNN",
+    "IndRNN",
     "Independent",
     "LeakyRNN",
     "LinearCell",
@@ -61,4 +82,5 @@ __all__ = [
     "Sigmoid",
     "StatisticalRU",
     "Tied",
+    "UnICORNN",
 ]

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import torch
@@ -101,6 +101,16 @@ class Cell(nn.Module, ABC):
         """`step`, with its result as this cell's named tuple."""
         return self.make_state(self.step(p, state))
 
+    def stepper(self) -> Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+        """`next_state` for the steps of one sequence; a cell that derives weights from its parameters does so here."""
+        return self.next_state
+
+    def settle(self) -> None:
+        """Called before a sequence that is trained on: a cell with a constraint restores it here.
+
+        So it is kept in any training loop, after any optimiser's step, with nothing to be called by hand.
+        """
+
     def choices(self) -> dict[str, object]:
         """What sets this cell apart from others of its class; shown when it is printed."""
         return {}
@@ -170,6 +180,20 @@ def uniform_like(parameter: Tensor, bound: float, generator: torch.Generator | N
     device = parameter.device if generator is None or parameter.is_meta else generator.device
     draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
     return draw.uniform_(-bound, bound, generator=generator).to(parameter.device)
+
+
+def normal_like(parameter: Tensor, std: float, generator: torch.Generator | None) -> Tensor:
+    """A draw from N(0, std^2) with the shape, dtype and device of `parameter`."""
+    device = parameter.device if generator is None or parameter.is_meta else generator.device
+    draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
+    return draw.normal_(0, std, generator=generator).to(parameter.device)
+
+
+def uniform_between(parameter: Tensor, low: float, high: float, generator: torch.Generator | None) -> Tensor:
+    """A draw from U(low, high) with the shape, dtype and device of `parameter`."""
+    device = parameter.device if generator is None or parameter.is_meta else generator.device
+    draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
+    return draw.uniform_(low, high, generator=generator).to(parameter.device)
 
 
 def fill(parameter: Tensor, value) -> None:

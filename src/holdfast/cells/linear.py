@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells.cell import Cell
+from holdfast.cells.cell import Cell, uniform_between
 
 
 class LinearCell(Cell):
@@ -61,20 +61,6 @@ def check_heads(heads: int, hidden_size: int) -> int:
     if not isinstance(heads, int) or heads < 1 or hidden_size % heads:
         raise ValueError(f"heads must be a whole number that divides hidden_size {hidden_size}, got {heads!r}")
     return heads
-
-
-def normal_like(parameter: Tensor, std: float, generator: torch.Generator | None) -> Tensor:
-    """A draw from N(0, std^2) with the shape, dtype and device of `parameter`."""
-    device = parameter.device if generator is None or parameter.is_meta else generator.device
-    draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
-    return draw.normal_(0, std, generator=generator).to(parameter.device)
-
-
-def uniform_between(parameter: Tensor, low: float, high: float, generator: torch.Generator | None) -> Tensor:
-    """A draw from U(low, high) with the shape, dtype and device of `parameter`."""
-    device = parameter.device if generator is None or parameter.is_meta else generator.device
-    draw = torch.empty(parameter.shape, dtype=parameter.dtype, device=device)
-    return draw.uniform_(low, high, generator=generator).to(parameter.device)
 
 
 def moduli_on_a_ring(parameter: Tensor, inner: float, outer: float, generator: torch.Generator | None) -> Tensor:

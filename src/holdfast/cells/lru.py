@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells.cell import empty_parameter, fill, positive
-from holdfast.cells.linear import LinearCell, moduli_on_a_ring, normal_like, uniform_between
+from holdfast.cells.cell import empty_parameter, fill, normal_like, positive, uniform_between
+from holdfast.cells.linear import LinearCell, moduli_on_a_ring
 
 
 class LRU(LinearCell):

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells.cell import empty_parameter, fill
-from holdfast.cells.linear import LinearCell, by_head, check_heads, moduli_on_a_ring, normal_like
+from holdfast.cells.cell import empty_parameter, fill, normal_like
+from holdfast.cells.linear import LinearCell, by_head, check_heads, moduli_on_a_ring
 
 SHARPNESS = 8.0
 """c of the paper: how far the recurrence gate moves the rate of forgetting."""

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells.cell import Cell, empty_parameter, fill
-from holdfast.cells.linear import by_head, check_heads, normal_like
+from holdfast.cells.cell import Cell, empty_parameter, fill, normal_like
+from holdfast.cells.linear import by_head, check_heads
 
 
 class SLSTM(Cell):

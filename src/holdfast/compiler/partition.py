@@ -161,7 +161,7 @@ def extract_prologue(module: fx.GraphModule, parameters: list[fx.Node], results:
 
 def extract_epilogue(module: fx.GraphModule, parameters: list[fx.Node], gradients, kinds: dict[fx.Node, Kind]):
     """The part of the graph behind the contractions of the batch, and the contractions."""
-    wanted = [node if kinds[node] == "sums" else None for node in gradients]
+    wanted = [node if node is not None and kinds[node] == "sums" else None for node in gradients]
     graph, made = fx.Graph(), {}
     for node in parameters:
         made[node] = graph.placeholder(node.name)

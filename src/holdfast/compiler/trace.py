@@ -35,8 +35,9 @@ aten = torch.ops.aten
 class Traced:
     """A step and its derivative as a graph.
 
-    The graph's inputs are p (B, P) or x (B, I), the states (B, size), the parameters, and the cotangents of the new
-    states; its outputs are the new states, then the gradients of the input, the states and the parameters.
+    The graph's inputs are p (B, P) or x (B, I), the states (B, size), the parameters and buffers, and the cotangents of
+    the new states; its outputs are the new states, then the gradients of the input, the states, and the parameters and
+    buffers, where None stands for those of buffers, which nobody wants.
 
     Args:
         graph: the graph module, in core aten operations.
@@ -95,14 +96,16 @@ def trace(cell: Cell, *, from_input: bool) -> Traced:
 def trace_with(step: Step, held: dict[str, Tensor], batch: int, lines: "Lines") -> tuple[fx.GraphModule, int]:
     """The graph for a batch of so many rows, and the width of its input; notes the lines of the forward step."""
     cell, sizes = step.cell, tuple(step.cell.state_sizes.values())
+    buffers = len(list(cell.buffers()))
 
     def run(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         named = dict(zip(held, rest[len(sizes) :], strict=True))
         return functional_call(step, named, (x, *rest[: len(sizes)]))
 
     def run_and_differentiate(primals: tuple[Tensor, ...], cotangents: tuple[Tensor, ...]):
-        new, pull_back = vjp(run, *primals)[:2]
-        return *new, *pull_back(cotangents)
+        fixed = primals[len(primals) - buffers :]
+        new, pull_back = vjp(lambda *learnt: run(*learnt, *fixed), *primals[: len(primals) - buffers])[:2]
+        return *new, *pull_back(cotangents), *(None for _ in fixed)
 
     with torch.autocast("cpu", enabled=False), FakeTensorMode():
         like = dtype_of(cell)

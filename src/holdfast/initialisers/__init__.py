@@ -3,10 +3,10 @@
 from holdfast.initialisers.chrono import Chrono, IntegerChrono
 from holdfast.initialisers.forget_bias import ForgetBias
 from holdfast.initialisers.initialiser import GateBias, Initialiser, initialise
-from holdfast.initialisers.recurrence import IdentityRecurrence, OrthogonalRecurrence
+from holdfast.initialisers.recurrence import IdentityRecurrence, IndependentRecurrence, OrthogonalRecurrence
 from holdfast.initialisers.uniform_gate import UniformGate
 
-ALL = (Chrono, IntegerChrono, ForgetBias, UniformGate, OrthogonalRecurrence, IdentityRecurrence)
+ALL = (Chrono, IntegerChrono, ForgetBias, UniformGate, OrthogonalRecurrence, IdentityRecurrence, IndependentRecurrence)
 
 __all__ = [
     "ALL",
@@ -14,6 +14,7 @@ __all__ = [
     "ForgetBias",
     "GateBias",
     "IdentityRecurrence",
+    "IndependentRecurrence",
     "Initialiser",
     "IntegerChrono",
     "OrthogonalRecurrence",

@@ -1,4 +1,4 @@
-"""How the recurrent matrix starts: orthogonal, or the identity."""
+"""How the recurrence starts: an orthogonal matrix, the identity, or a weight for each unit."""
 
 import math
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from holdfast.cells import Cell
+from holdfast.cells.cell import normal_like, uniform_between
 from holdfast.initialisers.initialiser import Initialiser
 
 
@@ -22,6 +23,9 @@ class OrthogonalRecurrence(Initialiser):
         gain: of the input weights; sqrt(2) for ReLU.
 
     Source: saxe2014exact; these numbers: chandar2019towards, the authors' code.
+
+    Raises:
+        ValueError: the cell has no recurrent matrix with rows for every block.
     """
 
     gain: float = 1.0
@@ -29,13 +33,44 @@ class OrthogonalRecurrence(Initialiser):
     def __call__(self, cell: Cell, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         values = {n: torch.zeros_like(p) for n, p in cell.named_parameters() if n.startswith("bias")}
         w_ih, w_hh = weights(cell, "weight_ih"), weights(cell, "weight_hh")
+        if len(w_hh) != sum(cell.block_sizes.values()):
+            raise ValueError(
+                f"OrthogonalRecurrence expects a recurrent matrix with rows for every block of {type(cell).__name__}, "
+                f"{', '.join(cell.blocks) or 'which has none'}; got {tuple(w_hh.shape)}"
+            )
         values["weight_hh"], values["weight_ih"] = torch.empty_like(w_hh), torch.empty_like(w_ih)
         for block in cell.blocks:
             rows = cell.block(block)
             values["weight_hh"][rows] = orthogonal(w_hh[rows], generator)
             std = self.gain * math.sqrt(2 / (cell.input_size + cell.block_sizes[block]))
-            values["weight_ih"][rows] = std * normal(w_ih[rows], generator)
+            values["weight_ih"][rows] = normal_like(w_ih[rows], std, generator)
         return values
+
+
+@dataclass(frozen=True)
+class IndependentRecurrence(Initialiser):
+    """Recurrent weights of single units, as in an IndRNN, start within a range: how long each remembers.
+
+        u ~ U(low, high)
+
+    Args:
+        low, high: the range; 0 and 1 for most layers, 1 and 1 for the last one of a task that is read at its last step.
+
+    Source: li2018independently.
+
+    Raises:
+        ValueError: low is above high, or the cell has no such weights.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def __post_init__(self):
+        if self.low > self.high:
+            raise ValueError(f"IndependentRecurrence expects low <= high, got {self.low} and {self.high}")
+
+    def __call__(self, cell: Cell, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        return {"recurrence": uniform_between(weights(cell, "recurrence"), self.low, self.high, generator)}
 
 
 @dataclass(frozen=True)
@@ -64,27 +99,21 @@ class IdentityRecurrence(Initialiser):
             )
         values = {n: torch.zeros_like(p) for n, p in cell.named_parameters() if n.startswith("bias")}
         identity = torch.eye(cell.hidden_size, dtype=w_hh.dtype, device=w_hh.device)
-        return {**values, "weight_hh": identity, "weight_ih": self.std * normal(w_ih, generator)}
+        return {**values, "weight_hh": identity, "weight_ih": normal_like(w_ih, self.std, generator)}
 
 
 def weights(cell: Cell, name: str) -> Tensor:
-    """The matrix `name` of `cell`."""
+    """The parameter `name` of `cell`."""
     found = dict(cell.named_parameters()).get(name)
     if found is None:
         raise ValueError(f"{type(cell).__name__} has no parameter '{name}', which this initialiser sets")
     return found.detach()
 
 
-def normal(like: Tensor, generator: torch.Generator | None) -> Tensor:
-    """A standard normal draw with the shape, dtype and device of `like`."""
-    device = like.device if generator is None else generator.device
-    return torch.empty(like.shape, dtype=like.dtype, device=device).normal_(generator=generator).to(like.device)
-
-
 def orthogonal(like: Tensor, generator: torch.Generator | None) -> Tensor:
     """A uniformly distributed matrix with orthonormal rows or columns, shaped like `like`."""
     rows, columns = like.shape
-    draw = normal(like, generator)
+    draw = normal_like(like, 1, generator)
     wide = draw if draw.dtype == torch.float64 else draw.float()  # there is no QR in half precision
     q, r = torch.linalg.qr(wide if rows >= columns else wide.T)
     q = q * r.diagonal().sign()  # makes the distribution uniform

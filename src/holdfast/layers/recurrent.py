@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from holdfast.backends import BackendName, Compiled, Recompute, Work, check_backend, choose
+from holdfast.backends.native import transformed
 from holdfast.cells import Cell
 from holdfast.cells.cell import positive
 from holdfast.initialisers import Initialiser, initialise
@@ -147,6 +148,9 @@ class Recurrent(nn.Module):
             raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
         x = input.data if isinstance(input, PackedSequence) else input
         self._check_input(x, packed=packed is not None)
+        if self.training and torch.is_grad_enabled() and not transformed():
+            for k in range(len(self.cells)):
+                self._cell(k).settle()
         batched = packed is not None or x.dim() == 3
         sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
         segment = self._segment(len(sequences.x))

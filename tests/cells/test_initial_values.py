@@ -1,0 +1,135 @@
+"""Cells that draw their own parameters draw them as their papers say."""
+
+import math
+
+import pytest
+import torch
+
+from holdfast.cells import EURNN, GORU, LEM, LMU, URNN, CoRNN, ExpRNN, IndRNN, UnICORNN
+
+INPUT, SIZE = 40, 300
+PI = math.pi
+
+
+def uniform(low, high):
+    """Whether values fill (low, high) evenly: the ends to 2 %, the moments to five standard errors."""
+
+    def check(values):
+        values, width = values.detach().double().flatten(), high - low
+        error = width / math.sqrt(12 * len(values))
+        assert low - 1e-6 <= values.min() < low + 0.02 * width + 5 * width / len(values)
+        assert high + 1e-6 >= values.max() > high - 0.02 * width - 5 * width / len(values)
+        assert abs(values.mean() - (low + high) / 2) < 5 * error
+        assert abs(values.std() - width / math.sqrt(12)) < 5 * error
+
+    return check
+
+
+def around_zero(bound):
+    return uniform(-bound, bound)
+
+
+def normal(deviation):
+    def check(values):
+        values = values.detach().double().flatten()
+        assert abs(values.mean()) < 5 * deviation / math.sqrt(len(values))
+        assert values.std() == pytest.approx(deviation, rel=5 / math.sqrt(2 * len(values)))
+        assert 0.65 < (values.abs() < deviation).double().mean() < 0.72  # 0.683 of a normal distribution
+
+    return check
+
+
+def always(number):
+    def check(values):
+        assert (values == torch.tensor(number).to(values)).all()
+
+    return check
+
+
+def cayley(skew):
+    """The entries next to the diagonal are -tan(s / 2), s ~ U(0, pi/2); all others 0."""
+    uniform(0, PI / 2)(-2 * next_to_diagonal(skew).atan())
+
+
+def henaff(skew):
+    around_zero(PI)(next_to_diagonal(skew))
+
+
+def next_to_diagonal(skew):
+    """The entries (0, 1), (2, 3), ... of the matrix; checks that there are no others."""
+    matrix = torch.zeros(SIZE, SIZE)
+    matrix[tuple(torch.triu_indices(SIZE, SIZE, 1))] = skew.detach()
+    entries = matrix.diagonal(1)[::2].clone()
+    matrix.diagonal(1)[::2] = 0
+    assert not matrix.any()
+    return entries
+
+
+KAIMING = math.sqrt(6 / (65 * INPUT))
+STATEMENTS = {
+    IndRNN: {"recurrence": uniform(0, 1), "bias": always(0.0), "weight_ih": around_zero(1 / math.sqrt(INPUT))},
+    URNN: {
+        "weight_ih": around_zero(math.sqrt(6 / (INPUT + SIZE))),
+        "phases": around_zero(PI),
+        "reflections": around_zero(math.sqrt(6 / (2 + 2 * SIZE))),
+        "bias_modulus": around_zero(0.01),
+    },
+    EURNN: {
+        "weight_ih": around_zero(0.01),
+        "angles": around_zero(PI),
+        "phases": around_zero(PI),
+        "diagonal": around_zero(PI),
+        "bias_modulus": always(0.0),
+    },
+    GORU: {
+        "weight_ih": around_zero(0.01),
+        "weight_hh": around_zero(0.01),
+        "angles": around_zero(PI),
+        "bias": always([2.0] * SIZE + [0.0] * SIZE),
+        "bias_modulus": always(0.011),
+    },
+    ExpRNN: {"weight_ih": normal(math.sqrt(2 / INPUT)), "skew": cayley, "bias_modulus": around_zero(0.01)},
+    CoRNN: dict.fromkeys(("weight_ih", "weight_hh", "weight_zh", "bias"), around_zero(1 / math.sqrt(INPUT + 2 * SIZE))),
+    UnICORNN: {
+        "weight_ih": around_zero(KAIMING),
+        "recurrence": uniform(0, 1),
+        "rate": around_zero(0.1),
+        "bias": always(0.0),
+    },
+    LEM: dict.fromkeys(("weight_ih", "weight_hh"), around_zero(1 / math.sqrt(SIZE))),
+    LMU: {
+        "weight_ih": normal(math.sqrt(2 / (INPUT + SIZE))),
+        "weight_hh": normal(math.sqrt(2 / (SIZE + SIZE))),
+        "weight_mh": normal(math.sqrt(2 / (64 + SIZE))),
+        "bias": always(0.0),
+        "encoder_ih": around_zero(math.sqrt(3 / INPUT)),
+        "encoder_hh": around_zero(math.sqrt(3 / SIZE)),
+        "encoder_mh": always(0.0),
+    },
+}
+
+
+@pytest.mark.parametrize("cell", STATEMENTS)
+def test_parameters_start_as_the_paper_says(cell):
+    made = cell(INPUT, SIZE)
+    made.reset_parameters(torch.Generator().manual_seed(0))
+    for name, check in STATEMENTS[cell].items():
+        check(getattr(made, name))
+    assert set(dict(made.named_parameters())) - set(STATEMENTS[cell]) <= ({"bias"} if cell is LEM else set())
+
+
+def test_henaffs_angles_fill_the_circle():
+    made = ExpRNN(INPUT, SIZE, angles="henaff")
+    made.reset_parameters(torch.Generator().manual_seed(0))
+    henaff(made.skew)
+    turns = torch.linalg.eigvals(made.derive()[0].double()).angle().abs()
+    uniform(0, PI)(turns)
+
+
+def test_a_permutation_is_drawn_from_the_generator():
+    first, again, other = (URNN(3, 50) for _ in range(3))
+    for cell, seed in ((first, 0), (again, 0), (other, 1)):
+        cell.reset_parameters(torch.Generator().manual_seed(seed))
+    assert torch.equal(first.permutation, again.permutation)
+    assert not torch.equal(first.permutation, other.permutation)
+    assert torch.equal(first.permutation.sort()[0], torch.arange(50))
