@@ -73,7 +73,8 @@ class MinGRU(MinimalCell):
     `input`: long memory means a negative bias.
 
     Source: feng2024were. The layers around it in the paper (normalisation, convolution, feed-forward) are a block and
-    not the cell. One layer is weak, the authors say: stack several.
+    not the cell; a public reimplementation has no bias. One layer is weak, since no gate sees what is remembered:
+    stack several.
 
     Raises:
         ValueError: an unknown space.

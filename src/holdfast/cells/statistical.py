@@ -36,7 +36,8 @@ class StatisticalRU(Cell):
     biases 0.
 
     Source: oliva2017statistical; scales and initialisation as in the comparison of chandar2019towards, whose SRU it is.
-    The statistics feed back through r, so it is not linear in its memory, and has no parallel scan.
+    The first author's code has scales 0, 0.25, 0.5, 0.9, 0.99 and draws all weights from U(-0.1, 0.1) unless told
+    otherwise. The statistics feed back through r, so it is not linear in its memory, and has no parallel scan.
 
     Raises:
         ValueError: no scale, or one outside of [0, 1).
