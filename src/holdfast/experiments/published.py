@@ -45,6 +45,7 @@ class Published:
 
 MNIST, PERMUTED, CIFAR10 = "mnist", "permuted-mnist", "cifar10"
 PICTURES = (MNIST, PERMUTED, CIFAR10)
+S4 = "quoted in Tables 6 and 12 of Gu et al. 2022 (S4)"
 
 
 def _pictures(
@@ -72,10 +73,9 @@ def _copying(lag: int, **settings: Any) -> Mapping[str, Any]:
 
 
 def _gu() -> Iterator[Published]:
-    quoted = "quoted in Tables 6 and 12 of Gu et al. 2022 (S4)"
     source = "gu2020improving"
-    yield from _pictures(source, quoted, {"lstm": (98.9, 95.11, 63.01), "ur-lstm": (99.28, 96.96, 71.00)})
-    yield from _pictures(source, quoted, {"ur-gru": (99.27, 96.51, 74.4)}, note="probably with zoneout as well")
+    yield from _pictures(source, S4, {"lstm": (98.9, 95.11, 63.01), "ur-lstm": (99.28, 96.96, 71.00)})
+    yield from _pictures(source, S4, {"ur-gru": (99.27, 96.51, 74.4)}, note="probably with zoneout as well")
     ablation = {
         "tied-lstm": (None, 94.77, 63.24),
         "tied-chrono-lstm": (None, 94.69, 65.60),
@@ -196,5 +196,27 @@ def _others() -> Iterator[Published]:
     )
 
 
-PUBLISHED: tuple[Published, ...] = (*_gu(), *_tallec(), *_chandar(), *_others())
+def _orthogonal() -> Iterator[Published]:
+    yield from _pictures(
+        "li2018independently", "error table", {"indrnn": (99.0, 96.0)}, note="6 layers, batch normalisation"
+    )
+    yield from _pictures(
+        "arjovsky2016unitary", "quoted by Li et al. 2018 (IndRNN)", {"urnn": (95.1, 91.4)}, note="512 complex units"
+    )
+    yield from _pictures("lezcano2019cheap", S4, {"exprnn": (98.7, 96.6)}, note="512 units")
+    yield from _pictures("jing2017tunable", "pMNIST table", {"eurnn": (None, 93.7)}, recalled=True)
+    yield from _pictures("chandar2019towards", "pMNIST table", {"goru": (None, 87.0)}, recalled=True)
+
+
+def _oscillators() -> Iterator[Published]:
+    readme, logs = "readme of the authors' code", "logs of the authors' code"
+    yield from _pictures("rusch2021coupled", readme, {"cornn": (99.4, 97.3)}, note="256 units")
+    yield from _pictures("rusch2021unicornn", readme, {"unicornn": (None, 98.4)}, note="3 layers of 256 units")
+    yield from _pictures("rusch2022long", logs, {"lem": (99.45, 96.62)}, note="128 units")
+    yield from _pictures(
+        "voelker2019legendre", S4, {"lmu": (None, 97.15)}, note="212 units, memory of 256 over 784 steps"
+    )
+
+
+PUBLISHED: tuple[Published, ...] = (*_gu(), *_tallec(), *_chandar(), *_others(), *_orthogonal(), *_oscillators())
 """All of them."""
