@@ -1,7 +1,7 @@
 """From names and options to tasks, models and runs."""
 
 from collections.abc import Mapping
-from inspect import Parameter
+from inspect import Parameter, signature
 from typing import Any
 
 import torch
@@ -41,8 +41,9 @@ def model_options(entry: Entry) -> dict[str, Parameter]:
     width = Parameter("hidden_size", Parameter.KEYWORD_ONLY, default=HIDDEN_SIZE, annotation=int)
     head = Parameter("head_sizes", Parameter.KEYWORD_ONLY, default=[], annotation=list[int])
     embedded = Parameter("embedding_size", Parameter.KEYWORD_ONLY, default=None, annotation=int | None)
+    dropped = signature(SequenceModel).parameters["dropconnect"]
     layer = {name: parameter for name, parameter in entry.options().items() if name != "batch_first"}
-    return {"hidden_size": width, "embedding_size": embedded, "head_sizes": head, **layer}
+    return {"hidden_size": width, "embedding_size": embedded, "head_sizes": head, "dropconnect": dropped, **layer}
 
 
 def build_task(choice: Choice) -> Task:
@@ -61,7 +62,8 @@ def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
         ValueError: an option is out of its range.
     """
     options = dict(choice.options)
-    hidden_size, head_sizes, width = (options.pop(name) for name in ("hidden_size", "head_sizes", "embedding_size"))
+    own = ("hidden_size", "head_sizes", "embedding_size", "dropconnect")
+    hidden_size, head_sizes, width, dropconnect = (options.pop(name) for name in own)
     generator = torch.Generator().manual_seed(seed)
     if width is None and task.tokens == "symbols":
         width = hidden_size
@@ -71,16 +73,18 @@ def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
         task.output_size,
         readout=task.readout,
         head_sizes=head_sizes,
+        dropconnect=dropconnect,
         embedding=None if width is None else embedding(task.tokens, task.input_size, width, generator=generator),
         generator=generator,
     )
 
 
-def card_of(choice: Choice, model: SequenceModel) -> ModelCard:
-    """What the record says of a model of the catalogue."""
+def card_of(choice: Choice, model: SequenceModel, objective: Choice | None = None) -> ModelCard:
+    """What the record says of a model of the catalogue, and of what it minimises."""
     entry = entry_of(choice.name)
     assert isinstance(model.layer, Recurrent)
-    return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, str(model.layer.explain()))
+    backend = str(model.layer.explain())
+    return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, backend, objective)
 
 
 def _require(kind: str, name: str, known: Mapping[str, Any]) -> None:

@@ -15,6 +15,7 @@ from holdfast.cli.config import chosen, spelt_out
 from holdfast.cli.display import make_display, show_results
 from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
+from holdfast.cli.objectives import add_common_objective, build_learner, shared_objective
 from holdfast.cli.options import MORE, add_common, add_config, add_task, add_training, model_choice, task_choice
 from holdfast.cli.parser import Parser
 from holdfast.cli.train import RESUME, run
@@ -32,6 +33,7 @@ class Comparison:
     Args:
         task: what all must remember.
         models: label -> model.
+        objectives: label -> what it minimises.
         training: how all are trained.
         seeds: each model runs once with each.
         workers: processes at once.
@@ -40,6 +42,7 @@ class Comparison:
 
     task: Choice
     models: dict[str, Choice]
+    objectives: dict[str, Choice | None]
     training: TrainingSettings
     seeds: list[int]
     workers: int
@@ -69,7 +72,7 @@ def parse(arguments: Sequence[str]) -> Comparison:
     """
     given = spelt_out(arguments)
     models: dict[str, dict[str, Any]] = chosen(given, "models") or {}
-    values = _parser(chosen(given, "task.name"), models).parse_args(given).as_dict()
+    values = _parser(chosen(given, "task.name"), models, chosen(given, "objective.name")).parse_args(given).as_dict()
     task = task_choice(values["task"])
     if not models:
         raise UserError("no models were named; add --models NAME ... (`holdfast list models` shows them)")
@@ -84,6 +87,7 @@ def parse(arguments: Sequence[str]) -> Comparison:
     return Comparison(
         task=task,
         models={label: _with_common(options, common) for label, options in models.items()},
+        objectives={label: shared_objective(options, values["objective"]) for label, options in models.items()},
         training=TrainingSettings(**values["training"]),
         seeds=seeds,
         workers=workers or min(cores(), len(models) * len(seeds)),
@@ -91,7 +95,7 @@ def parse(arguments: Sequence[str]) -> Comparison:
     )
 
 
-def _parser(task: str | None, models: dict[str, dict[str, Any]]) -> Parser:
+def _parser(task: str | None, models: dict[str, dict[str, Any]], objective: str | None) -> Parser:
     parser = Parser(
         "compare", "--task NAME --models NAME ... [options]", f"Trains several models on one task, side by side. {MORE}"
     )
@@ -108,13 +112,14 @@ def _parser(task: str | None, models: dict[str, dict[str, Any]]) -> Parser:
     parser.add_argument("--folder", type=str, default="runs", help="holds TASK/LABEL/seed-SEED for each run")
     add_task(parser, task)
     add_common(parser, [options["name"] for options in models.values()])
+    add_common_objective(parser, objective, models)
     add_training(parser)
     return parser
 
 
 def _with_common(options: dict[str, Any], common: dict[str, Any]) -> Choice:
     """A model with its own options and those of the common ones that it has."""
-    name, own = options["name"], {key: value for key, value in options.items() if key != "name"}
+    name, own = options["name"], {key: value for key, value in options.items() if key not in ("name", "objective")}
     known = model_options(entry_of(name))
     return model_choice(name, {key: value for key, value in common.items() if key in known} | own)
 
@@ -130,9 +135,12 @@ def prepare(comparison: Comparison) -> list[Followed]:
     task = build_task(comparison.task)
     runs = []
     for label, choice in comparison.models.items():
-        card = card_of(choice, build_model(choice, task, seed=0))
+        objective = comparison.objectives[label]
+        model = build_model(choice, task, seed=0)
+        build_learner(objective, model, seed=0)
+        card = card_of(choice, model, objective)
         for seed in comparison.seeds:
-            settings = RunSettings(comparison.task, choice, comparison.training, seed)
+            settings = RunSettings(comparison.task, choice, comparison.training, seed, objective)
             folder = comparison.folder / task.name / label / f"seed-{seed}"
             open_record(folder, run_settings(task, card, comparison.training, seed=seed))
             news = News(f"{task.name}, {label}, seed {seed}", comparison.training.steps, task.metric)

@@ -19,7 +19,8 @@ import yaml
 from holdfast.cli.errors import UserError
 from holdfast.cli.labels import labelled, read_models
 
-NAMED = ("task", "model")
+NAMED = ("task", "model", "objective")
+TAKEN_APART = ("--config", "--models", *(f"--{name}" for name in NAMED))
 
 
 def spelt_out(arguments: Sequence[str]) -> list[str]:
@@ -33,7 +34,7 @@ def spelt_out(arguments: Sequence[str]) -> list[str]:
         word = rest.pop(0)
         if word == "--config" and rest:
             result += ["--config", json.dumps(spelt_out_file(_read(Path(rest.pop(0)))))]
-        elif word in ("--task", "--model"):
+        elif word in ("--task", "--model", "--objective"):
             result.append(f"{word}.name")
         elif word == "--models":
             names = []
@@ -77,7 +78,7 @@ def _separate(arguments: Sequence[str]) -> Iterator[str]:
     """`--option=value` as two words for the options that are looked at here."""
     for word in arguments:
         option, equals, value = word.partition("=")
-        yield from (option, value) if equals and option in ("--config", "--task", "--model", "--models") else (word,)
+        yield from (option, value) if equals and option in TAKEN_APART else (word,)
 
 
 def _read(path: Path) -> Mapping[str, Any]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from inspect import Parameter, signature
-from typing import Any, get_origin
+from typing import Any
 
 from holdfast.cli.build import entry_of, model_options, task_of
 from holdfast.cli.errors import UserError
-from holdfast.cli.parser import Parser, add_options, argument_help
+from holdfast.cli.parser import Parser, add_options, argument_help, optional
 from holdfast.layers import Entry, Recurrent
 from holdfast.models import SequenceModel
 from holdfast.training import Choice, TrainingSettings
@@ -57,7 +57,7 @@ def add_common(parser: Parser, names: list[str]) -> None:
     for entry in map(entry_of, names):
         help = model_help(entry) | help
         for option, parameter in model_options(entry).items():
-            parameters.setdefault(option, _optional(parameter))
+            parameters.setdefault(option, optional(parameter))
     add_options(parser, "model", "model: given to each model that has the option", parameters, help)
 
 
@@ -70,12 +70,6 @@ def model_help(entry: Entry) -> dict[str, str]:
         "embedding_size": "width to which inputs are embedded; null for hidden_size if they are symbols, else for none",
     }
     return help | own
-
-
-def _optional(parameter: Parameter) -> Parameter:
-    """The parameter with None for "as it is with each"."""
-    listed = get_origin(parameter.annotation) is list
-    return parameter.replace(default=None, annotation=parameter.annotation if listed else parameter.annotation | None)
 
 
 def task_choice(values: Mapping[str, Any]) -> Choice:

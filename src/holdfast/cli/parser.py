@@ -91,6 +91,12 @@ def is_plain(annotation: Any) -> bool:
     return annotation in (int, float, bool, str, None, NoneType)
 
 
+def optional(parameter: Parameter) -> Parameter:
+    """The parameter with None for "as it is with each"."""
+    listed = get_origin(parameter.annotation) is list
+    return parameter.replace(default=None, annotation=parameter.annotation if listed else parameter.annotation | None)
+
+
 def argument_help(documented: Iterable[Any]) -> dict[str, str]:
     """What the docstrings of classes and functions say of their arguments; of two, the first that says something."""
     help: dict[str, str] = {}

@@ -7,6 +7,7 @@ from pathlib import Path
 from holdfast.cli.build import build_model, build_task, card_of
 from holdfast.cli.config import chosen, spelt_out
 from holdfast.cli.errors import UserError
+from holdfast.cli.objectives import add_objective, build_learner, objective_choice
 from holdfast.cli.options import MORE, add_config, add_model, add_task, add_training, task_choice
 from holdfast.cli.parser import Parser
 from holdfast.training import Choice, RunSettings, Summary, TrainingSettings, automatic, train
@@ -44,12 +45,15 @@ def parse(arguments: Sequence[str]) -> tuple[RunSettings, Path]:
     )
     add_task(parser, chosen(given, "task.name"))
     add_model(parser, chosen(given, "model.name"))
+    add_objective(parser, chosen(given, "objective.name"))
     add_training(parser)
     values = parser.parse_args(given).as_dict()
     task, model = task_choice(values["task"]), values["model"]
     if model["name"] is None:
         raise UserError("no model was named; add --model NAME (`holdfast list models` shows them)")
-    settings = RunSettings(task, Choice.from_dict(model), TrainingSettings(**values["training"]), values["seed"])
+    objective = objective_choice(values["objective"])
+    training = TrainingSettings(**values["training"])
+    settings = RunSettings(task, Choice.from_dict(model), training, values["seed"], objective)
     folder = values["folder"] or f"runs/{task.name}/{settings.model.name}/seed-{settings.seed}"
     return settings, Path(folder)
 
@@ -62,8 +66,9 @@ def run(settings: RunSettings, folder: Path, *, watch: Watch) -> Summary:
     """
     task = build_task(settings.task)
     model = build_model(settings.model, task, settings.seed)
-    card = card_of(settings.model, model)
-    return train(model, task, settings.training, seed=settings.seed, folder=folder, card=card, watch=watch)
+    card = card_of(settings.model, model, settings.objective)
+    learner = build_learner(settings.objective, model, settings.seed)
+    return train(learner, task, settings.training, seed=settings.seed, folder=folder, card=card, watch=watch)
 
 
 def diverged(summary: Summary) -> bool:

@@ -31,6 +31,23 @@ TITLES = {
 SUBSETS = ("train_examples",)
 
 
+AUXILIARY = {"reconstruction": "r-", "prediction": "p-", "labels": ""}
+
+
+def taught(model: str, objective: Mapping[str, Any]) -> str:
+    """A model that minimises more or less than the task's own loss, as papers call it: "r-lstm, truncated to 300".
+
+    Args:
+        model: its name in the catalogue.
+        objective: its settings; empty for the task's own loss.
+    """
+    if not objective:
+        return model
+    name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{model}"
+    steps = objective.get("label_truncation")
+    return name if steps is None else f"{name}, truncated to {steps}"
+
+
 @dataclass(frozen=True)
 class Literature:
     """What papers report that is nearest to one task of ours.

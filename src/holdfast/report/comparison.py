@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
 
+from holdfast.experiments import taught
 from holdfast.report import numbers
 from holdfast.report.run import Json, Run
 
@@ -51,6 +52,11 @@ class Row:
     @property
     def model(self) -> str:
         return str(self.runs[0].model["name"])
+
+    @property
+    def published_as(self) -> str:
+        """Under which name papers report it: how it is taught makes it another model."""
+        return taught(self.model, self.runs[0].objective)
 
     @property
     def parameters(self) -> int | None:

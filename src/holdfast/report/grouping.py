@@ -60,7 +60,7 @@ def _task(run: Run) -> Json:
 def _question(run: Run) -> Json:
     """All that a run was asked to do, without the seed and without the circumstances."""
     training = {key: value for key, value in run.training.items() if key not in CIRCUMSTANCES}
-    return {"model": run.model, "training": training}
+    return {"model": run.model, "training": training} | ({"objective": run.objective} if run.objective else {})
 
 
 def _fingerprint(settings: Json) -> str:

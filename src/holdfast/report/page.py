@@ -48,10 +48,10 @@ class Section:
 
     @property
     def published(self) -> list[beside.Line]:
-        return beside.lines(self.literature, [row.model for row in self.comparison.rows])
+        return beside.lines(self.literature, [row.published_as for row in self.comparison.rows])
 
     def published_cell(self, row: Row) -> str:
-        return beside.cell(self.literature, row.model, self.comparison.measure)
+        return beside.cell(self.literature, row.published_as, self.comparison.measure)
 
     @property
     def settings(self) -> Settings:

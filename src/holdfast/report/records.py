@@ -59,6 +59,7 @@ def read_run(folder: Path) -> Run:
         evaluations=_in_order(line for line in lines if line["event"] == "evaluation"),
         summary=_json(folder / "summary.json", missing=None),
         unreadable=unreadable,
+        objective=settings.get("objective", {}),
     )
 
 

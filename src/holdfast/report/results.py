@@ -41,7 +41,7 @@ def _row(section: Section, row: Row) -> dict[str, Any]:
         "seconds": _statistic(row.seconds),
         "steps_to_solved": _statistic(Statistic(tuple(map(float, steps)))) if steps else None,
         "runs": [_run(run, section.measures) for run in row.runs],
-        "published": [asdict(entry) for entry in section.literature.of(row.model)],
+        "published": [asdict(entry) for entry in section.literature.of(row.published_as)],
     }
 
 

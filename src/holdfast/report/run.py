@@ -40,6 +40,7 @@ class Run:
         evaluations: those about evaluation, by step.
         summary: how it ended; None while it has not.
         unreadable: lines of metrics.jsonl that were torn by a kill.
+        objective: what was minimised, with its "name"; empty for the task's own loss.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class Run:
     evaluations: tuple[Json, ...] = field(repr=False)
     summary: Json | None
     unreadable: int = 0
+    objective: Json = field(default_factory=dict)
 
     @property
     def label(self) -> str:

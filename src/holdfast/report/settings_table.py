@@ -45,7 +45,8 @@ class Environment:
 
 def settings(comparison: Comparison) -> Settings:
     """What was set, from the first run of each row: the others differ in the seed alone."""
-    rows = [flattened({"model": row.runs[0].model, "training": row.runs[0].training}) for row in comparison.rows]
+    firsts = [row.runs[0] for row in comparison.rows]
+    rows = [flattened({"model": run.model, "objective": run.objective, "training": run.training}) for run in firsts]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if all(row.label == row.model for row in comparison.rows):
         names.remove("model.name")

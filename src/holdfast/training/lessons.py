@@ -51,6 +51,11 @@ def pretraining_of(model: nn.Module) -> int:
     return model.pretraining if isinstance(model, Assisted) else 0
 
 
+def answering(model: nn.Module) -> nn.Module:
+    """The model without what only helps it to learn."""
+    return model.model if isinstance(model, Assisted) else model
+
+
 def leaves_parameters_out(model: nn.Module) -> bool:
     """Whether some updates concern a part of the parameters only, which several processes must be told."""
     return isinstance(model, Assisted)

@@ -18,7 +18,7 @@ from holdfast.training.chance import undisturbed
 from holdfast.training.checkpoint import load_best
 from holdfast.training.environment import environment
 from holdfast.training.fit import fit
-from holdfast.training.lessons import leaves_parameters_out
+from holdfast.training.lessons import answering, leaves_parameters_out
 from holdfast.training.lock import alone_in
 from holdfast.training.progress import Watch, automatic
 from holdfast.training.record import Summary, open_record
@@ -37,6 +37,7 @@ class ModelCard:
         summary: what it is, in a line.
         sources: keys of the bibliography.
         backend: what runs it.
+        objective: what is minimised; None for the task's own loss.
     """
 
     name: str
@@ -44,6 +45,7 @@ class ModelCard:
     summary: str = ""
     sources: tuple[str, ...] = ()
     backend: str = ""
+    objective: Choice | None = None
 
 
 def train(
@@ -107,7 +109,7 @@ def train(
 def run_settings(task: Task, card: ModelCard, settings: TrainingSettings, *, seed: int) -> RunSettings:
     """What decides a run, as its record keeps it; a task's settings are its fields."""
     options = asdict(task)  # pyright: ignore[reportArgumentType]  a task is a frozen dataclass by its contract
-    return RunSettings(Choice(task.name, options), Choice(card.name, card.options), settings, seed)
+    return RunSettings(Choice(task.name, options), Choice(card.name, card.options), settings, seed, card.objective)
 
 
 def make_fabric(settings: TrainingSettings, *, unused: bool = False) -> Fabric:
@@ -151,7 +153,7 @@ def _description(task: Task, model: nn.Module, card: ModelCard) -> dict[str, Any
     return {
         "task": {"title": task.name, **{part: getattr(task, part) for part in parts}},
         "model": {
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "parameters": sum(parameter.numel() for parameter in answering(model).parameters()),
             "summary": card.summary,
             "sources": card.sources,
             "backend": card.backend,

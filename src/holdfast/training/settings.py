@@ -117,6 +117,7 @@ class RunSettings:
         model: what is to remember it.
         training: how it is trained.
         seed: of the parameters, the data and the dropout; 0 or more, for folders are named by it.
+        objective: what is minimised; None for the task's own loss.
 
     Raises:
         ValueError: the seed is negative.
@@ -126,6 +127,7 @@ class RunSettings:
     model: Choice
     training: TrainingSettings
     seed: int = 0
+    objective: Choice | None = None
 
     def __post_init__(self):
         if self.seed < 0:
@@ -136,6 +138,7 @@ class RunSettings:
         return {
             "task": self.task.as_dict(),
             "model": self.model.as_dict(),
+            **({"objective": self.objective.as_dict()} if self.objective else {}),
             "training": asdict(self.training),
             "seed": self.seed,
         }
