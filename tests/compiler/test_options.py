@@ -16,6 +16,9 @@ SIZE = Size(7, 3, 4, 6)
         pytest.param("slstm", {"heads": 2}, id="slstm-heads"),
         pytest.param("mlstm", {"heads": 2}, id="mlstm-heads"),
         pytest.param("min-lstm", {"space": "log"}, id="min-lstm-log"),
+        pytest.param("lmu", {"memory_size": 5, "theta": 7.0, "feedback": "none"}, id="lmu-without-feedback"),
+        pytest.param("eurnn", {"field": "real", "style": "fft"}, id="eurnn-real-fft"),
+        pytest.param("exprnn", {"K": 2}, id="dtriv"),
     ],
 )
 def test_a_kernel_agrees_with_the_reference_away_from_the_start(kernels, name, options):
