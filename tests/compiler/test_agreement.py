@@ -1,5 +1,7 @@
 """Kernels give the reference's numbers: values and every gradient."""
 
+from itertools import product
+
 import pytest
 import torch
 
@@ -42,8 +44,23 @@ def test_a_kernel_works_at_the_smallest_sizes(kernels, name):
 @pytest.mark.parametrize("name", NAMES)
 def test_an_optimised_kernel_agrees_with_the_reference_at_every_size(name, size, dtype):
     kernels = Kernels(poison=True)
-    for ragged in (False, True):
-        check(kernels, name, size, dtype, ragged=ragged, resets=ragged)
+    for ragged, resets in product((False, True), repeat=2):
+        check(kernels, name, size, dtype, ragged=ragged, resets=resets)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_an_optimised_kernel_gives_the_same_bits_each_time(name):
+    cell = build(name, ODD.input, ODD.hidden)._cell(0)
+    work, backend = work_for(cell, ODD, ragged=True, resets=True), Compiled(Kernels(poison=True))
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            first, second = (results(backend, cell, work) for _ in range(2))
+            assert all(torch.equal(first[key], second[key]) for key in first)
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("name", ["lstm", "nru"])

@@ -8,7 +8,7 @@ import torch
 
 from holdfast.backends.compiled import KERNELS
 
-from .workloads import build
+from .workloads import NAMES, build
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +38,15 @@ def test_a_deep_bidirectional_ragged_layer_agrees_with_the_reference(name):
     fast, slow = twins(name, 3, 6, num_layers=2, bidirectional=True, dtype=torch.float64)
     assert fast.explain().backends == ("compiled",) * 4
     x, lengths, reset = torch.randn(7, 3, 3, dtype=torch.float64), [7, 2, 5], torch.rand(7, 3) < 0.2
+    for a, b in zip(*(gradients(m, x, lengths=lengths, reset=reset) for m in (fast, slow)), strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_two_layers_of_every_cell_in_both_directions_agree_with_the_reference(name):
+    fast, slow = twins(name, 5, 33, num_layers=2, bidirectional=True, dtype=torch.float64)
+    x, lengths, reset = torch.randn(7, 3, 5, dtype=torch.float64), [7, 2, 5], torch.rand(7, 3) < 0.2
     for a, b in zip(*(gradients(m, x, lengths=lengths, reset=reset) for m in (fast, slow)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from .workloads import NAMES
+
 pytestmark = pytest.mark.slow
 
 # The sanitizers' run-time library has to be in the process before anything else, so kernels run in a new process.
@@ -23,6 +25,7 @@ import holdfast
 from holdfast.backends import Reference, Work
 from holdfast.backends.compiled import Compiled
 from holdfast.backends.kernels import Kernels
+from holdfast.layers import lookup
 
 model, dtype = sys.argv[1], getattr(torch, sys.argv[2])
 compiled = Compiled(Kernels(poison=True, flags=SANITIZED))
@@ -39,7 +42,8 @@ def numbers(backend, cell, x, state, **masks):
     return [output, *last, *(g for g in gradients if g is not None)]
 
 for T, B, I, H in [(1, 1, 1, 1), (7, 3, 5, 33), (5, 17, 70, 16)]:
-    cell = holdfast.make(model, I, H, dtype=dtype, generator=generator).cells[0]
+    needed = dict.fromkeys(lookup(model).required(), 20)
+    cell = holdfast.make(model, I, H, dtype=dtype, generator=generator, **needed).cells[0]
     x = draw(T, B, I).requires_grad_()
     state = tuple(draw(B, size).requires_grad_() for size in cell.state_sizes.values())
     lengths = torch.randint(1, T + 1, (B,), generator=generator)
@@ -108,18 +112,7 @@ def test_the_sanitizers_see_a_fault_when_there_is_one(run, program, report):
     assert report in done.stderr
 
 
-@pytest.mark.parametrize(
-    ("model", "dtype"),
-    [
-        ("lstm", "float32"),
-        ("ur-lstm", "float32"),
-        ("ur-lstm", "float64"),
-        ("gru", "float32"),
-        ("on-lstm", "float32"),
-        ("nru", "float32"),
-        ("orthogonal-rnn", "float32"),
-    ],
-)
+@pytest.mark.parametrize(("model", "dtype"), [*((name, "float32") for name in NAMES), ("ur-lstm", "float64")])
 def test_kernels_are_clean(run, model, dtype):
     done = run(KERNELS, model, dtype)
     assert (done.returncode, done.stdout) == (0, "clean\n"), done.stderr[:5000]

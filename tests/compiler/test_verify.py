@@ -93,12 +93,15 @@ def test_a_refusal_names_the_operation_and_the_line(cell):
     assert line in str(refusal.value)
 
 
-def test_a_cell_that_is_refused_runs_on_the_reference_and_explain_says_why():
-    layer = holdfast.Recurrent(Sorts, 3, 4)
-    with pytest.warns(RuntimeWarning, match="Sorts runs on the slow reference: sort"):
-        output, _ = layer(torch.randn(2, 1, 3))
-    assert output.shape == (2, 1, 4)
-    assert "sort" in str(layer.explain())
+@pytest.mark.parametrize("cell", [Sorts, NormalisesOverTheBatch, Branches], ids=lambda cell: cell.__name__)
+def test_a_cell_that_is_refused_runs_on_the_reference_and_explain_says_why(cell):
+    operation, line = CASES[cell]
+    layer = holdfast.Recurrent(cell, 3, 4)
+    with pytest.warns(RuntimeWarning, match=f"{cell.__name__} runs on the slow reference: .*{operation}"):
+        output, _ = layer(torch.randn(2, 3, 3))
+    assert output.shape == (2, 3, 4)
+    assert operation in str(layer.explain())
+    assert line in str(layer.explain())
     assert isinstance(choose("auto", layer._cell(0)).backend, Reference)
 
 

@@ -59,7 +59,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x4 = splat<V>(T(20.0));
                     const auto x5 = x3 > x4;
                     const auto x6 = exponential(x3);
-                    const auto x7 = each(x6, [](T u) { return std::log1p(u); });
+                    const auto x7 = logarithm_of_one_plus(x6);
                     const auto x8 = select(x5, x3, x7);
                     const auto x9 = load<V>(saved + 48 + j0 + 10);
                     const auto x10 = load<V>(array1 + j0 + 10);
@@ -67,7 +67,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x12 = -x11;
                     const auto x13 = x12 > x4;
                     const auto x14 = exponential(x12);
-                    const auto x15 = each(x14, [](T u) { return std::log1p(u); });
+                    const auto x15 = logarithm_of_one_plus(x14);
                     const auto x16 = select(x13, x12, x15);
                     const auto x17 = x8 - x16;
                     const auto x18 = -x17;

@@ -83,7 +83,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x4 = -x3;
                     const auto x5 = exponential(x4);
                     store<V>(saved + 213 + j0, x5);
-                    const auto x7 = each(x5, [](T u) { return std::log1p(u); });
+                    const auto x7 = logarithm_of_one_plus(x5);
                     store<V>(saved + 212 + j0, x7);
                     const auto x9 = load<V>(saved + 160 + j0 + 40);
                     const auto x10 = load<V>(array1 + j0 + 40);

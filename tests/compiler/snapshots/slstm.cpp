@@ -90,7 +90,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x15 = absolute(x13);
                     const auto x16 = -x15;
                     const auto x17 = exponential(x16);
-                    const auto x18 = each(x17, [](T u) { return std::log1p(u); });
+                    const auto x18 = logarithm_of_one_plus(x17);
                     const auto x19 = x14 - x18;
                     const auto x20 = x7 + x19;
                     store<V>(saved + 90 + j0, x20);

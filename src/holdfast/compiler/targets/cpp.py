@@ -11,9 +11,10 @@ from holdfast.compiler.schedule import Loop, Store, arguments
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==",
          "ne": "!=", "and": "&", "or": "|"}  # fmt: skip
 FUNCTION = {"exp": "exponential", "tanh": "hyperbolic_tangent", "sigmoid": "sigmoid", "relu": "relu", "abs": "absolute",
+            "log": "logarithm", "log1p": "logarithm_of_one_plus",
             "sqrt": "square_root", "sign": "signum", "max": "maximum", "min": "minimum", "pow": "power",
             "where": "select", "not": "inverted"}  # fmt: skip
-BY_LANE = ("log", "log1p", "expm1", "erf", "sin", "cos")
+BY_LANE = ("expm1", "erf", "sin", "cos")
 START = {"sum": "T(0)", "amax": "-std::numeric_limits<T>::infinity()", "amin": "std::numeric_limits<T>::infinity()"}
 ACROSS = {"sum": "total", "amax": "greatest", "amin": "least"}
 TOGETHER = {"sum": "{} + {}", "amax": "maximum({}, {})", "amin": "minimum({}, {})"}

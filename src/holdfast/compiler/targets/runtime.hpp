@@ -164,6 +164,43 @@ template <class V> INLINE V hyperbolic_tangent(V x) {
     return select(x < V{}, -t, t);
 }
 
+// x = m 2^n with m from sqrt(1/2) to sqrt(2); the polynomial in ((m - 1) / (m + 1))^2 is that of FreeBSD's msun.
+template <class V> INLINE V logarithm(V x) {
+    using T = element_of<V>;
+    using I = integers<V>;
+    constexpr bool single = sizeof(T) == 4;
+    constexpr int shift = single ? 23 : 52;
+    const auto subnormal = x < splat<V>(std::numeric_limits<T>::min());
+    const I whole = bits<I>(V(select(subnormal, x * T(single ? 0x1p25 : 0x1p54), x)));
+    const I n = (whole - (single ? int64_t(0x3f3504f3) : int64_t(0x3fe6a09e667f3bcd))) >> shift;
+    const V magic = splat<V>(T(single ? 0x1.8p23 : 0x1.8p52));  // adding to its bits adds to the number
+    const V power = bits<V>(I(n + bits<I>(magic))) - magic - V(select(subnormal, splat<V>(T(single ? 25 : 54)), V{}));
+    const V f = bits<V>(I(whole - (n << shift))) - T(1);
+    const V s = f / (f + T(2)), z = s * s;
+    V p = V{};
+    if constexpr (single)
+        for (double c : {0x1.f13c4cp-3, 0x1.23d3dcp-2, 0x1.999c26p-2, 0x1.555554p-1}) p = p * z + T(c);
+    else
+        for (double c : {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+                         2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01,
+                         6.666666666666735130e-01})
+            p = p * z + T(c);
+    const V half = f * f * T(0.5);
+    const V low = s * (half + p * z) + power * T(single ? 9.0580006145e-06 : 1.90821492927058770002e-10);
+    const V log = power * T(single ? 6.9313812256e-01 : 6.93147180369123816490e-01) - ((half - low) - f);
+    const T infinity = std::numeric_limits<T>::infinity();
+    const V above = select(x > splat<V>(std::numeric_limits<T>::max()), x, log);
+    const V zero = select(x == V{}, splat<V>(-infinity), above);
+    return select((x < V{}) | (x != x), splat<V>(std::numeric_limits<T>::quiet_NaN()), zero);
+}
+
+template <class V> INLINE V logarithm_of_one_plus(V x) {
+    using T = element_of<V>;
+    const V u = x + T(1), lost = x - (u - T(1));
+    const auto ends = (u == V{}) | (u > splat<V>(std::numeric_limits<T>::max()));
+    return logarithm(u) + V(select(ends, V{}, lost / u));
+}
+
 // Functions without a form of our own, lane by lane.
 template <class V, class F> INLINE V each(V x, F f) {
     if constexpr (lanes_of<V> == 1) return f(x);
