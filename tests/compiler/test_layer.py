@@ -13,7 +13,7 @@ from .workloads import NAMES, build
 
 @pytest.fixture(autouse=True)
 def _quick_kernels(kernels, monkeypatch):
-    for name in ("known", "flags", "poison"):
+    for name in ("known", "shared", "flags", "poison"):
         monkeypatch.setattr(KERNELS, name, getattr(kernels, name))
 
 

@@ -28,6 +28,7 @@ def test_the_list_shows_what_was_compiled_newest_first(filled, capsys):
 
 
 def test_clearing_removes_all_that_was_compiled_and_nothing_else(filled, capsys):
+    (filled / f"step-{'0' * 32}.program").write_text("{}")
     mine = filled / "package.json"
     mine.write_text("{}")
     clear_cache()

@@ -47,22 +47,50 @@ class Compiled(Backend):
     def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         kernel = self.kernels.of(cell)
         assert isinstance(kernel, Kernel)
-        dtype, given = kernel.program.dtype, work.x.dtype
-        x = work.x if kernel.program.from_input else cell.project(work.x)
-        with torch.autocast("cpu", enabled=False):
-            held = (*cell.parameters(), *cell.buffers())
-            x, *tensors = (in_dtype(tensor, dtype) for tensor in (x, *work.state, *held))
-            state, parameters = tensors[: len(work.state)], tensors[len(work.state) :]
+        if torch.compiler.is_compiling():
+            return unroll_in_graph(cell, work, facts_of(kernel))
+
+        def run(x: Tensor, state: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, ...]:
             reference = functools.partial(by_reference, Step(cell, kernel), work)
-            run = Run(kernel, len(state), masks_of(work), work.recompute, reference)
-            if torch.compiler.is_compiling():
-                masks = (run.masks.lengths, run.masks.order, run.masks.reset)
-                output, *last, _ = ops.unroll(ops.number_of(kernel), x, state, parameters, *masks)
-            else:
-                output, *last = run(x, state, parameters)
-            if given in HALVES and not torch.is_autocast_enabled("cpu"):
-                output, *last = (tensor.to(given) for tensor in (output, *last))
-        return output, cell.make_state(last)
+            return Run(kernel, len(state), masks_of(work), work.recompute, reference)(x, state, parameters)
+
+        return convert_and_run(cell, work, kernel.program.dtype, kernel.program.from_input, run)
+
+
+KernelFacts = tuple[str, torch.dtype, bool]
+"""What a graph of torch's needs to know of a kernel: its name, its dtype, and whether it takes x and not p."""
+
+
+def facts_of(kernel: Kernel) -> KernelFacts:
+    """What a graph needs to know of a kernel, which from now on is known by its name."""
+    return ops.name_of(kernel), kernel.program.dtype, kernel.program.from_input
+
+
+def unroll_in_graph(cell: Cell, work: Work, facts: KernelFacts) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """`Compiled.unroll` as tracers of torch's see it: one operation."""
+
+    def run(x: Tensor, state: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, ...]:
+        masks = masks_of(work)
+        held = (masks.lengths, masks.order, masks.reset)
+        output, *last, _ = ops.unroll(facts[0], torch.is_grad_enabled(), x, state, parameters, *held)
+        return output, *last
+
+    return convert_and_run(cell, work, *facts[1:], run)
+
+
+def convert_and_run(
+    cell: Cell, work: Work, dtype: torch.dtype, from_input: bool, run
+) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """`run` on arrays as the kernel takes them, and its results as the caller expects them."""
+    given = work.x.dtype
+    x = work.x if from_input else cell.project(work.x)
+    with torch.autocast("cpu", enabled=False):
+        held = (*cell.parameters(), *cell.buffers())
+        x, *tensors = [in_dtype(tensor, dtype) for tensor in (x, *work.state, *held)]
+        output, *last = run(x, tensors[: len(work.state)], tensors[len(work.state) :])
+    if given in HALVES and not torch.is_autocast_enabled("cpu"):
+        output, *last = [tensor.to(given) for tensor in (output, *last)]
+    return output, cell.make_state(last)
 
 
 def in_dtype(tensor: Tensor, dtype: torch.dtype) -> Tensor:

@@ -1,19 +1,28 @@
 """Which kernel a cell has: compiled when first needed, then remembered."""
 
+import os
+import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import torch
 
 from holdfast.backends.build import BuildError
 from holdfast.backends.kernel import Kernel
+from holdfast.backends.programs import recall, remember
 from holdfast.cells import Cell
 from holdfast.compiler import Refusal, compile_cell
+from holdfast.compiler.fingerprint import fingerprint
 
 
 class Kernels:
     """The kernels of a process, and for cells without one the reason in words.
+
+    Cells that are alike share one: which are is known by their fingerprints, and so is, from the cache, the program of
+    a cell that was compiled by another process.
 
     Args:
         poison, flags: as for `Kernel`.
@@ -21,21 +30,48 @@ class Kernels:
 
     def __init__(self, *, poison: bool = False, flags: tuple[str, ...] | None = None):
         self.poison, self.flags = poison, flags
-        self.known: WeakKeyDictionary[Cell, dict[tuple, Kernel | str]] = WeakKeyDictionary()
+        self.known: WeakKeyDictionary[Cell, dict[tuple, Known]] = WeakKeyDictionary()
+        self.shared: dict[str, Kernel | str] = {}
         self.warned: set[str] = set()
+        self.renew_lock()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew_lock)
+
+    def renew_lock(self) -> None:
+        """One thread at a time makes kernels. A forked child has a lock of its own."""
+        self.lock = threading.Lock()
 
     def of(self, cell: Cell) -> Kernel | str:
         """The kernel of a cell as it stands, or why there is none."""
         mine = self.known.setdefault(cell, {})
         key = settings_of(cell)
         if key not in mine:
-            mine[key] = self.make(cell)
-        return mine[key]
+            with nullcontext() if in_trace() else self.lock:
+                if key not in mine:
+                    mine[key] = Known(self.find(cell), tuple(vars(cell).values()))
+        return mine[key].kernel
 
-    def make(self, cell: Cell) -> Kernel | str:
-        """Trace and compile."""
+    def find(self, cell: Cell) -> Kernel | str:
+        """The kernel of a cell like this one, or a new one."""
+        mark = fingerprint(cell)
+        if mark is None:
+            return self.make(cell, None)
+        if mark not in self.shared:
+            made = self.make(cell, mark)
+            if mark != fingerprint(cell):  # its own step changes it
+                return made
+            self.shared[mark] = made
+        return self.shared[mark]
+
+    def make(self, cell: Cell, mark: str | None) -> Kernel | str:
+        """From the cache, or traced and compiled."""
         try:
-            return Kernel(program_of(cell), poison=self.poison, flags=self.flags)
+            program = None if mark is None else recall(mark)
+            if program is None:
+                program = program_of(cell)
+                if mark is not None and mark == fingerprint(cell):
+                    remember(mark, program)
+            return Kernel(program, poison=self.poison, flags=self.flags)
         except Refusal as refusal:
             obstacle = str(refusal)
             self.warn_once(f"{type(cell).__name__} runs on the slow reference: {obstacle}")
@@ -49,6 +85,19 @@ class Kernels:
         if message not in self.warned:
             self.warned.add(message)
             warnings.warn(message, RuntimeWarning, stacklevel=2)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was found for a cell in one condition.
+
+    Args:
+        kernel: it, or why there is none.
+        alive: the attributes of the cell by whose identity the condition is known, kept so that no others take it.
+    """
+
+    kernel: Kernel | str
+    alive: tuple[object, ...]
 
 
 def program_of(cell: Cell):
@@ -67,15 +116,22 @@ def program_of(cell: Cell):
 
 def in_clean_thread(function, *args, **keywords):
     """What a function returns where torch's modes are as at the start: no inference mode, autocast, export."""
-    with ThreadPoolExecutor(1) as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix=TRACING) as thread:
         return thread.submit(function, *args, **keywords).result()
 
 
+def in_trace() -> bool:
+    """Whether this is a trace, within which a cell may ask for the kernel of another one."""
+    return threading.current_thread().name.startswith(TRACING)
+
+
+TRACING = "holdfast-trace"
 WIDEST_INPUT_WITHIN = 64
+PLAIN = (bool, int, float, str)
 
 
 def settings_of(cell: Cell) -> tuple:
     """What of a cell may change between two calls and changes its kernel."""
-    plain = tuple((k, v) for k, v in vars(cell).items() if isinstance(v, (bool, int, float, str)))
-    parameter = next(cell.parameters(), None)
-    return plain, torch.get_default_dtype() if parameter is None else parameter.dtype
+    plain = tuple([(k, v if type(v) in PLAIN else id(v)) for k, v in vars(cell).items()])
+    held = tuple([None if p is None else (p.shape, p.dtype) for p in cell._parameters.values()])
+    return plain, held, torch.get_default_dtype()

@@ -45,7 +45,7 @@ class Native(Backend):
 
 def transformed() -> bool:
     """Whether the call is being traced, or runs under vmap, grad, jvp and the like."""
-    return differentiated_by_function() or torch.compiler.is_compiling()
+    return torch.compiler.is_compiling() or differentiated_by_function()  # in this order: a compiler stops there
 
 
 def differentiated_by_function() -> bool:

@@ -1,28 +1,52 @@
-"""Kernels as operations of torch's own, for `torch.export` and whatever else traces tensors that have no values.
+"""Kernels as operations of torch's own: what `torch.compile`, `torch.export` and other tracers of torch's see of them.
 
-A kernel is named by its number in this process, so an exported program runs in the process that exported it.
+A kernel is named by the content of its program, so that an exported model runs in any process that finds the program in
+the cache: this one, a later one, one on another machine that has compiled the same cell.
 """
 
 from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256
 
 import torch
 from torch import Tensor
 
 from holdfast.backends.kernel import Kernel, Masks
+from holdfast.backends.programs import keep, program_of_key
 
-NUMBERED: list[Kernel] = []
+NAMED: dict[str, Kernel] = {}
 
 
-def number_of(kernel: Kernel) -> int:
-    """The number by which the operations know a kernel."""
-    if kernel not in NUMBERED:
-        NUMBERED.append(kernel)
-    return NUMBERED.index(kernel)
+@cache
+def name_of(kernel: Kernel) -> str:
+    """The name by which the operations know a kernel; its program is kept in the cache under it, if it can be."""
+    name = keep(kernel.program) or f"unkept-{sha256(kernel.program.source.encode()).hexdigest()[:32]}"
+    NAMED.setdefault(name, kernel)
+    return name
+
+
+def kernel_named(name: str) -> Kernel:
+    """The kernel of that name: this process's, or one made from the program in the cache.
+
+    Raises:
+        RuntimeError: there is none; the message says what to do.
+    """
+    if name not in NAMED:
+        program = program_of_key(name)
+        if program is None:
+            raise RuntimeError(
+                f"this model was exported with the kernel {name}, which this version of holdfast does not find in its "
+                "cache; run the layer once on this machine, or point HOLDFAST_CACHE to the folder that was in use at "
+                "the export; after an upgrade of holdfast, torch or Python, export the model again"
+            )
+        NAMED[name] = Kernel(program)
+    return NAMED[name]
 
 
 @torch.library.custom_op("holdfast::unroll", mutates_args=())
 def unroll(
-    number: int,
+    kernel: str,
+    keep: bool,
     x: Tensor,
     state: Sequence[Tensor],
     parameters: Sequence[Tensor],
@@ -30,23 +54,24 @@ def unroll(
     order: Tensor | None,
     reset: Tensor | None,
 ) -> list[Tensor]:
-    """The output (T, B, H), the last states, and what the backward pass needs."""
+    """The output (T, B, H), the last states, and what the backward pass needs, nothing unless `keep`."""
     masks = Masks(lengths, order, reset)
-    output, last, saved = NUMBERED[number].forward(x.contiguous(), state, parameters, masks, keep=True)
-    return [output, *last, saved]
+    output, last, saved = kernel_named(kernel).forward(x.contiguous(), state, parameters, masks, keep=keep)
+    return [output, *last, saved if keep else saved.new_empty(0)]
 
 
 @unroll.register_fake
-def _(number, x, state, parameters, lengths, order, reset):
+def _(kernel, keep, x, state, parameters, lengths, order, reset):
     steps, batch = x.shape[:2]
-    layout = NUMBERED[number].program.layout
+    layout = kernel_named(kernel).program.layout
     last = [x.new_empty(batch, size) for size in layout.states]
-    return [x.new_empty(steps, batch, layout.states[0]), *last, x.new_empty(steps, batch, layout.kept_size)]
+    saved = x.new_empty(steps, batch, layout.kept_size) if keep else x.new_empty(0)
+    return [x.new_empty(steps, batch, layout.states[0]), *last, saved]
 
 
 @torch.library.custom_op("holdfast::unroll_backward", mutates_args=())
 def unroll_backward(
-    number: int,
+    kernel: str,
     x: Tensor,
     state: Sequence[Tensor],
     parameters: Sequence[Tensor],
@@ -59,7 +84,7 @@ def unroll_backward(
     d_last: Sequence[Tensor],
 ) -> list[Tensor]:
     """The gradients of x, of the states and of the parameters."""
-    d_input, d_state, d_parameters = NUMBERED[number].backward(
+    d_input, d_state, d_parameters = kernel_named(kernel).backward(
         x.contiguous(),
         state,
         parameters,
@@ -79,13 +104,13 @@ def unroll_backward(
 
 
 @unroll_backward.register_fake
-def _(number, x, state, parameters, lengths, order, reset, output, saved, d_output, d_last):
+def _(kernel, x, state, parameters, lengths, order, reset, output, saved, d_output, d_last):
     return [x.new_empty(x.shape), *(part.new_empty(part.shape) for part in (*state, *parameters))]
 
 
 def keep_for_backward(ctx, inputs, output) -> None:
     """What the gradient is computed from."""
-    ctx.number, x, state, parameters, *masks = inputs
+    ctx.kernel, _, x, state, parameters, *masks = inputs
     ctx.states, ctx.parameters = len(state), len(parameters)
     ctx.save_for_backward(x, *state, *parameters, *masks, output[0], output[-1])
 
@@ -96,9 +121,9 @@ def differentiate(ctx, gradients):
     state, rest = rest[: ctx.states], rest[ctx.states :]
     parameters, (*masks, output, saved) = rest[: ctx.parameters], rest[ctx.parameters :]
     d_output, *d_last, _ = gradients
-    found = unroll_backward(ctx.number, x, state, parameters, *masks, output, saved, d_output, d_last)
+    found = unroll_backward(ctx.kernel, x, state, parameters, *masks, output, saved, d_output, d_last)
     d_input, d_state, d_parameters = found[0], found[1 : 1 + ctx.states], found[1 + ctx.states :]
-    return None, d_input, d_state, d_parameters, None, None, None
+    return None, None, d_input, d_state, d_parameters, None, None, None
 
 
 unroll.register_autograd(differentiate, setup_context=keep_for_backward)

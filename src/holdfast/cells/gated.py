@@ -43,7 +43,9 @@ class GatedCell(AffineCell):
 
     def opened(self, name: str, *pre_activations: Tensor) -> Tensor:
         """The gate over the block `name`, from its pre-activations."""
-        return getattr(self, f"{name}_gate")(*pre_activations)
+        gate = self._modules[f"{name}_gate"]  # and not by `getattr`: then it is plain what a step can reach
+        assert gate is not None
+        return gate(*pre_activations)
 
 
 class GatedLSTM(GatedCell):

@@ -9,13 +9,10 @@ A product that somebody else is to find in memory (a result of the step, or what
 
 from collections import Counter, defaultdict
 from dataclasses import replace
-from typing import Any
-
-from torch import fx
 
 from holdfast.compiler.ir import Value, elementwise, part, reshape, walk
 from holdfast.compiler.partition import Parts
-from holdfast.compiler.trace import aten
+from holdfast.compiler.recipe import At, Operation
 
 
 def merge(parts: Parts, kept: tuple[Value, ...]) -> tuple[Parts, tuple[Value, ...]]:
@@ -136,13 +133,15 @@ def narrow(roots: tuple[Value, ...]) -> dict[Value, Value]:
 def with_joined_arrays(parts: Parts, kept: tuple[Value, ...], joined: dict[str, list[str]]) -> Parts:
     """The parts with a prologue that joins weights, and leaves out arrays that nothing reads any more."""
     read = {v.attributes["name"] for v in walk(*roots_of(parts, kept)) if v.op == "parameter"}
-    graph = fx.Graph()
-    copies: dict[fx.Node, fx.Node] = {}
-    results: Any = graph.graph_copy(parts.prologue.graph, copies)
-    node_of = dict(zip(parts.arrays, results, strict=True))
+    place_of = {
+        name: place for name, place in zip(parts.arrays, parts.prologue.results, strict=True) if place is not None
+    }
+    prologue = parts.prologue
     for name, names in joined.items():
-        node_of[name] = graph.call_function(aten.cat.default, ([node_of[each] for each in names], 1))
-    arrays = [name for name in node_of if name in read]
-    graph.output(tuple(node_of[name] for name in arrays))
-    graph.eliminate_dead_code()
-    return replace(parts, prologue=fx.GraphModule(parts.prologue, graph), arrays=tuple(arrays))
+        place_of[name] = prologue.inputs + len(prologue.operations)
+        weights = tuple(At(place_of[each]) for each in names)
+        operations = (*prologue.operations, Operation("aten.cat.default", (weights, 1), {}))
+        prologue = replace(prologue, operations=operations)
+    arrays = [name for name in place_of if name in read]
+    prologue = replace(prologue, results=tuple(place_of[name] for name in arrays)).without_the_unused()
+    return replace(parts, prologue=prologue, arrays=tuple(arrays))

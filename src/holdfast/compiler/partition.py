@@ -14,6 +14,7 @@ from torch import fx
 
 from holdfast.compiler.ir import Value, elementwise
 from holdfast.compiler.lower import lower
+from holdfast.compiler.recipe import Recipe, from_graph
 from holdfast.compiler.trace import Traced, aten
 from holdfast.compiler.verify import Kind, cotangents_of
 
@@ -48,9 +49,9 @@ class Parts:
     new_states: tuple[Value, ...]
     input_gradient: Value
     state_gradients: tuple[Value, ...]
-    prologue: fx.GraphModule
+    prologue: Recipe
     arrays: tuple[str, ...]
-    epilogue: fx.GraphModule
+    epilogue: Recipe
     contractions: tuple[Contraction, ...]
 
     @property
@@ -72,14 +73,14 @@ def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
         tuple(map(rows.value, new)), rows.value(d_input), tuple(map(rows.value, d_states))
     )  # fmt: skip
     parameters = inputs[1 + states : -states]
-    epilogue, summed = extract_epilogue(traced.graph, parameters, outputs[2 * states + 1 :], kinds)
+    epilogue, summed = extract_epilogue(parameters, outputs[2 * states + 1 :], kinds)
     contractions = tuple(contraction(node, rows) for node in summed)
     arrays = list(rows.arrays)
     return Parts(
         new_states,
         input_gradient,
         state_gradients,
-        extract_prologue(traced.graph, parameters, arrays),
+        extract_prologue(parameters, arrays),
         tuple(node.name for node in arrays),
         epilogue,
         contractions,
@@ -149,17 +150,17 @@ def needed(node: fx.Node, wanted) -> list[fx.Node]:
     return list(order)
 
 
-def extract_prologue(module: fx.GraphModule, parameters: list[fx.Node], results: list[fx.Node]) -> fx.GraphModule:
+def extract_prologue(parameters: list[fx.Node], results: list[fx.Node]) -> Recipe:
     """The part of the graph from the parameters to `results`."""
     graph, made = fx.Graph(), {}
     for node in parameters:
         made[node] = graph.placeholder(node.name)
     copy_into(graph, results, made)
     graph.output(tuple(made[node] for node in results))
-    return fx.GraphModule(module, graph)
+    return from_graph(graph)
 
 
-def extract_epilogue(module: fx.GraphModule, parameters: list[fx.Node], gradients, kinds: dict[fx.Node, Kind]):
+def extract_epilogue(parameters: list[fx.Node], gradients, kinds: dict[fx.Node, Kind]):
     """The part of the graph behind the contractions of the batch, and the contractions."""
     wanted = [node if node is not None and kinds[node] == "sums" else None for node in gradients]
     graph, made = fx.Graph(), {}
@@ -175,7 +176,7 @@ def extract_epilogue(module: fx.GraphModule, parameters: list[fx.Node], gradient
         made[node] = graph.call_function(aten.permute.default, (made[node], [1, 0]))
     copy_into(graph, [node for node in wanted if node is not None], made)
     graph.output(tuple(None if node is None else made[node] for node in wanted))
-    return fx.GraphModule(module, graph), list(contractions)
+    return from_graph(graph), list(contractions)
 
 
 def contracts(node: fx.Node, kinds: dict[fx.Node, Kind]) -> bool:

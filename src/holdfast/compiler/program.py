@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import fx
 
 from holdfast.cells import Cell
 from holdfast.compiler.emit import Layout, Step, emit
@@ -13,6 +12,7 @@ from holdfast.compiler.ir import LEAVES, Value, walk
 from holdfast.compiler.keep import choose_kept
 from holdfast.compiler.merge import merge
 from holdfast.compiler.partition import Parts, partition
+from holdfast.compiler.recipe import Recipe
 from holdfast.compiler.refusal import Refusal
 from holdfast.compiler.schedule import base, schedule
 from holdfast.compiler.trace import dtype_of, trace
@@ -43,9 +43,9 @@ class Program:
     title: str
     dtype: torch.dtype
     parameters: tuple[str, ...]
-    prologue: fx.GraphModule
+    prologue: Recipe
     matrices: tuple[bool, ...]
-    epilogue: fx.GraphModule
+    epilogue: Recipe
     sums: tuple[tuple[int, ...], ...]
     layout: Layout
     from_input: bool

@@ -12,9 +12,13 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
 from holdfast.backends import BackendName, Compiled, Recompute, Work, check_backend, choose
+from holdfast.backends.compiled import KernelFacts, facts_of, unroll_in_graph
+from holdfast.backends.kernel import Kernel
+from holdfast.backends.kernels import PLAIN
 from holdfast.backends.native import transformed
 from holdfast.cells import Cell
 from holdfast.cells.cell import positive
+from holdfast.cells.state import state_type
 from holdfast.initialisers import Initialiser, initialise
 from holdfast.layers.explain import Explanation
 from holdfast.layers.memory import needed_for_backward
@@ -24,6 +28,15 @@ from holdfast.layers.stream import step_quickly
 State = Tensor | tuple[Tensor, ...]
 USUAL_STEPS = 100
 """How long a sequence is that `explain` thinks of unless it is given one."""
+
+
+def while_compiling(method):
+    """Marks a method that torch.compile is to call while it compiles, and whose result it may take as it is.
+
+    It is `torch.compiler.assume_constant_result`, without the second that the import of torch's compiler takes.
+    """
+    method._dynamo_marked_constant = True
+    return method
 
 
 class Recurrent(nn.Module):
@@ -136,13 +149,7 @@ class Recurrent(nn.Module):
             ValueError: shapes, dtypes, devices or lengths that do not fit.
         """
         if torch.compiler.is_dynamo_compiling():
-            # Its kernels are compiled already, so the layer runs as it always does. Not a decorator: that would import
-            # torch's compiler, a second of work, for everyone.
-            run: Any = torch.compiler.disable(self._forward)  # pyright: ignore[reportCallIssue]
-            return run(input, state, lengths, reset)
-        return self._forward(input, state, lengths, reset)
-
-    def _forward(self, input: Tensor | PackedSequence, state: State | None, lengths, reset: Tensor | None):
+            self._ready_for_graph()
         packed = input if isinstance(input, PackedSequence) else None
         if packed is not None and (lengths is not None or reset is not None):
             raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
@@ -153,7 +160,7 @@ class Recurrent(nn.Module):
                 self._cell(k).settle()
         batched = packed is not None or x.dim() == 3
         sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
-        segment = self._segment(len(sequences.x))
+        segment = self._segment(sequences.x.shape[0])
         output, last = self._unroll(sequences, self._to_cells(state, sequences.x, batched), segment)
         if packed is not None:
             assert sequences.lengths is not None
@@ -233,7 +240,7 @@ class Recurrent(nn.Module):
         x = self._usual_input() if input is None else input
         self._check_input(x)
         sequences = self._to_time_first(x, lengths, reset)
-        segment = self._segment(len(sequences.x))
+        segment = self._segment(sequences.x.shape[0])
         work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x), segment)
         cells, directions = range(len(self.cells)), ("forward", "backward")
         places = [f"layer {k // self.directions}, {directions[k % self.directions]}" for k in cells]
@@ -270,7 +277,7 @@ class Recurrent(nn.Module):
             outputs = []
             for direction in range(self.directions):
                 k = len(last)
-                output, end = self._run(self._cell(k), sequences, states[k], segment, backwards=direction == 1)
+                output, end = self._run(k, sequences, states[k], segment, backwards=direction == 1)
                 outputs.append(output)
                 last.append(end)
             x = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
@@ -279,10 +286,51 @@ class Recurrent(nn.Module):
             sequences = replace(sequences, x=x)
         return sequences.x, last
 
-    def _run(self, cell: Cell, sequences: Padded, state: tuple[Tensor, ...], segment: int | None, *, backwards: bool):
+    def _run(self, k: int, sequences: Padded, state: tuple[Tensor, ...], segment: int | None, *, backwards: bool):
         work = self._work(sequences.reversed() if backwards else sequences, state, segment)
-        output, last = choose(self.backend, cell, work).backend.unroll(cell, work)
+        run = self._run_in_graph if torch.compiler.is_dynamo_compiling() else self._run_now
+        output, last = run(k, work)
         return (gather_time(output, sequences.backwards()) if backwards else output), last
+
+    def _run_now(self, k: int, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+        cell = self._cell(k)
+        return choose(self.backend, cell, work).backend.unroll(cell, work)
+
+    def _run_in_graph(self, k: int, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Within torch.compile: a kernel is one operation of the graph; whatever else would run, runs outside of it."""
+        settings = tuple([getattr(self.cells[k], name) for name in self._settings(k)])
+        facts = self._kernel_facts(k, work.reset is not None, settings)
+        if facts is not None:
+            return unroll_in_graph(self._cell(k), work, facts)
+        outside: Any = torch.compiler.disable(self._run_now)  # pyright: ignore[reportCallIssue]
+        return outside(k, work)
+
+    @while_compiling
+    def _kernel_facts(self, k: int, resets: bool, settings: tuple) -> KernelFacts | None:
+        """What torch.compile has to know of a cell's kernel; None if it has none, and runs outside of the graph.
+
+        Args:
+            k: which cell.
+            resets: whether the state is reset within the sequences.
+            settings: those of the cell, so that the graph is made anew when one changes.
+        """
+        cell = self._cell(k)
+        backend = choose(self.backend, cell).backend
+        if not isinstance(backend, Compiled) or (resets and type(cell).initial_state is not Cell.initial_state):
+            return None
+        kernel = backend.kernels.of(cell)
+        assert isinstance(kernel, Kernel)
+        return facts_of(kernel)
+
+    @while_compiling
+    def _settings(self, k: int) -> tuple[str, ...]:
+        """The names of a cell's plain settings."""
+        return tuple(name for name, value in vars(self._cell(k)).items() if type(value) in PLAIN)
+
+    @while_compiling
+    def _ready_for_graph(self) -> bool:
+        """Make the types of the states, which torch.compile can look up, but not make."""
+        return all(state_type(tuple(self._cell(k).state_sizes)) for k in range(len(self.cells)))
 
     @staticmethod
     def _work(sequences: Padded, state: tuple[Tensor, ...], segment: int | None) -> Work:

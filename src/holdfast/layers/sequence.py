@@ -25,7 +25,7 @@ class Padded:
     @property
     def valid(self) -> Tensor | None:
         """(T, B) bool: which steps lie before their row's end."""
-        return None if self.lengths is None else within(self.lengths, len(self.x))
+        return None if self.lengths is None else within(self.lengths, self.x.shape[0])
 
     def reversed(self) -> "Padded":
         """Every sequence backwards, in its own length; a state is then reset after what used to be a first step."""
@@ -40,7 +40,7 @@ class Padded:
         """(T, B): the step that stands at each place once every row is reversed; None if all have full length."""
         if self.lengths is None:
             return None
-        steps = torch.arange(len(self.x), device=self.x.device).unsqueeze(1)
+        steps = torch.arange(self.x.shape[0], device=self.x.device).unsqueeze(1)
         return torch.where(steps < self.lengths, self.lengths - 1 - steps, steps)
 
 
@@ -78,13 +78,32 @@ def check_lengths(lengths: Tensor | Sequence[int], steps: int, batch: int, devic
             f"lengths must hold one whole number for each of the {batch} sequences, "
             f"got shape {tuple(given.shape)}, dtype {given.dtype}"
         )
-    outside = ((given < 1) | (given > steps)).nonzero().flatten().tolist()
+    if torch.compiler.is_compiling():  # then the values are not known yet
+        return lengths_within(given.long(), steps)
+    check_within(given, steps)
+    return given.long()
+
+
+def check_within(lengths: Tensor, steps: int) -> None:
+    """Raise a ValueError unless all lengths are in 1..T."""
+    outside = ((lengths < 1) | (lengths > steps)).nonzero().flatten().tolist()
     if outside:
         raise ValueError(
-            f"lengths must lie between 1 and the number of steps, {steps}; got {int(given[outside[0]])} "
+            f"lengths must lie between 1 and the number of steps, {steps}; got {int(lengths[outside[0]])} "
             f"for sequence {outside[0]}; leave out sequences without steps"
         )
-    return given.long()
+
+
+@torch.library.custom_op("holdfast::lengths_within", mutates_args=())
+def lengths_within(lengths: Tensor, steps: int) -> Tensor:
+    """`lengths`, checked when a compiled or exported model runs."""
+    check_within(lengths, steps)
+    return lengths.clone()
+
+
+@lengths_within.register_fake
+def _(lengths, steps):
+    return torch.empty_like(lengths)
 
 
 def check_reset(reset: Tensor, steps: int, batch: int, device: torch.device) -> Tensor:

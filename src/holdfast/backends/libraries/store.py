@@ -14,6 +14,7 @@ from holdfast.backends.libraries.lock import locked
 from holdfast.backends.libraries.toolchain import Toolchain
 
 FORMAT = 1
+NOTES = (".cell", ".program", ".toolchain")  # files of `notes`, in the same folder
 OURS = "*-" + "[0-9a-f]" * 32  # what all our files begin with: the folder may hold others, which are not ours to remove
 
 
@@ -113,6 +114,9 @@ def clear(folder: Path) -> int:
             belongings += folder.glob(f"{lock.stem}.*.part")
             freed += sum(path.stat().st_size for path in belongings if path.is_file())
             discard([*belongings, lock])
+    small = [path for path in folder.glob(f"{OURS}.*") if any(suffix in NOTES for suffix in path.suffixes)]
+    freed += sum(path.stat().st_size for path in small)
+    discard(small)
     return freed
 
 

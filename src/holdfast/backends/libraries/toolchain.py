@@ -1,6 +1,7 @@
 """The machine's C++ compiler: where it is, what it makes code for, and one call of it."""
 
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -10,7 +11,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from holdfast.backends.libraries import notes
 from holdfast.backends.libraries.errors import CompileError, NoCompiler
+from holdfast.backends.libraries.folder import cache_folder
+from holdfast.backends.libraries.machine import identity
 
 NAMES = ("c++", "g++", "clang++")
 PATIENCE = 900  # seconds; a kernel takes a few
@@ -104,7 +108,26 @@ def find_toolchain() -> Toolchain:
 def probe(compiler: str) -> Toolchain | None:
     """The compiler's version and target, or None if it does not work.
 
-    Its predefined macros tell both: `__VERSION__`, and one macro for each set of instructions of the machine.
+    To ask it takes as long as everything else at a first call, so its answer is kept while compiler and processor are
+    the same.
+    """
+    known = identity(compiler)
+    if known is None:
+        return ask(compiler)
+    place = cache_folder() / f"compiler-{notes.digest(json.dumps([FLAGS, known]))[:32]}.toolchain"
+    kept = notes.read(place)
+    if kept is not None:
+        return Toolchain(compiler, *kept)
+    toolchain = ask(compiler)
+    if toolchain is not None:
+        notes.write(place, [toolchain.version, toolchain.fingerprint])
+    return toolchain
+
+
+def ask(compiler: str) -> Toolchain | None:
+    """What the compiler says of itself.
+
+    Its predefined macros tell its version, `__VERSION__`, and its target: one for each set of instructions.
     """
     command = [compiler, NATIVE, "-std=c++20", "-dM", "-E", "-x", "c++", os.devnull]
     try:
