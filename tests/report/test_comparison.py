@@ -101,6 +101,18 @@ def test_threads_do_not_make_another_row(write: Write, compare: Callable[[], lis
     assert [len(row.runs) for row in compare()[0].rows] == [2]
 
 
+def test_what_is_minimised_makes_another_row_beside_another_published_number(
+    write: Write, compare: Callable[[], list[Comparison]]
+):
+    write("lstm", 0)
+    path = write("lstm", 1) / "settings.json"
+    settings = json.loads(path.read_text())
+    path.write_text(json.dumps(settings | {"objective": {"name": "reconstruction", "label_truncation": 300}}))
+    rows = compare()[0].rows
+    assert {row.published_as for row in rows} == {"lstm", "r-lstm, truncated to 300"}
+    assert {row.model for row in rows} == {"lstm"}
+
+
 def test_where_the_data_lay_does_not_make_another_comparison(write: Write, compare: Callable[[], list[Comparison]]):
     for seed, data in enumerate(("/here", "/there")):
         write("lstm", seed, task={**DIGITS, "settings": {**DIGITS["settings"], "data": data}})
