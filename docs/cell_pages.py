@@ -1,4 +1,4 @@
-"""Writes one page for each layer of the catalogue, from the docstring of its cell.
+"""Writes one page for each layer of the catalogue: the docstring of its cell, and a figure.
 
 Run by `make docs`: python docs/cell_pages.py docs/cells
 """
@@ -6,12 +6,15 @@ Run by `make docs`: python docs/cell_pages.py docs/cells
 import sys
 from pathlib import Path
 
+from cell_figures import figure
+
 from holdfast.citations import bibtex
 from holdfast.layers import CATALOGUE, Entry
+from holdfast.report.figures import svg
 
 
-def page(entry: Entry) -> str:
-    """The page of one layer, in Markdown."""
+def page(entry: Entry, caption: str) -> str:
+    """The page of one layer, in Markdown; `caption` says what its figure shows."""
     options = {**entry.cell_options(), **entry.initialiser_options()}
     required = ", ".join(f"{option}=..." for option, p in options.items() if p.default is p.empty)
     call = f'holdfast.make("{entry.name}", input_size, hidden_size{", " + required if required else ""})'
@@ -24,7 +27,8 @@ def page(entry: Entry) -> str:
     ]
     sources = ["## Sources", "", "```bibtex", *(bibtex(key) for key in entry.sources), "```", ""]
     lead = [f"# {entry.name}", "", f"{entry.summary[0].upper()}{entry.summary[1:]}.", "", "```python", call, "```", ""]
-    return "\n".join([*lead, *parts, *table, *sources])
+    shown = [f"![{caption}]({entry.name}.svg)", "", f"*{caption}*", ""]
+    return "\n".join([*lead, *shown, *parts, *table, *sources])
 
 
 def index() -> str:
@@ -42,7 +46,9 @@ def write(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "index.md").write_text(index())
     for entry in CATALOGUE.values():
-        (folder / f"{entry.name}.md").write_text(page(entry))
+        drawn, caption = figure(entry)
+        (folder / f"{entry.name}.svg").write_text(svg(drawn))
+        (folder / f"{entry.name}.md").write_text(page(entry, caption))
 
 
 if __name__ == "__main__":

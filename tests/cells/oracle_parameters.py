@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 
+from cells.flexible_cases import FLEXIBLE
 from cells.linear_cases import LINEAR
 from holdfast.cells import (
     EURNN,
     GORU,
     GRU,
     JANET,
-    KAFGRU,
-    KAFLSTM,
     LEM,
     LMU,
     LSTM,
@@ -62,7 +61,6 @@ PEEPHOLES = {f"p_{gate}": f"peephole_{gate}" for gate in ("input", "forget", "ou
 NORM = {"norm_gain": "norm.weight", "norm_bias": "norm.bias"}
 PRIMARIES = {"sigmoid": Sigmoid(), "cumax": Cumax()}
 AUXILIARIES = {"plain": lambda primary: primary, "refine": Refine, "master": Master}
-ALPHAS = {f"alpha_{gate}": f"{gate}_gate.coefficients" for gate in ("input", "forget", "output", "update", "reset")}
 MODULUS = {"b": "bias_modulus"}
 ROTATIONS = MODULUS | {name: name for name in ("angles", "phases", "diagonal")}
 HALVES = {"real": slice(6), "imaginary": slice(6, 12)}
@@ -125,9 +123,7 @@ CASES = [
         for p, primary in PRIMARIES.items()
     ),
     *(Case(*given) for given in LINEAR),
-    Case("kaf-lstm", partial(KAFLSTM, dictionary_size=5), ALPHAS),
-    Case("kaf-gru", partial(KAFGRU, dictionary_size=5), ALPHAS),
-    Case("kaf-gru-no-residual", partial(KAFGRU, dictionary_size=5, residual=0.0), ALPHAS),
+    *(Case(*given) for given in FLEXIBLE),
 ]
 
 FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "snapshots"
 @cache
 def program(name: str) -> Program:
     """A cell's program at odd sizes, so that none is confused."""
-    return compile_cell(build(name, 3, 10)._cell(0), from_input=True)
+    return compile_cell(build(name, 3, 10).eval()._cell(0), from_input=True)
 
 
 def generated(name: str) -> str:

@@ -115,3 +115,12 @@ def test_a_refusal_is_told_once():
 @pytest.mark.parametrize("from_input", [True, False])
 def test_a_slice_and_a_column_of_a_state_have_a_compiled_gradient(from_input):
     assert compile_cell(ReadsASlice(3, 6), from_input=from_input).source
+
+
+def test_chance_that_belongs_to_no_row_is_refused_too():
+    class DropsWeights(Plain):
+        def step(self, p, state):
+            return p + state.h * torch.rand(4)
+
+    with pytest.raises(Refusal, match="draws at random; chance belongs in project"):
+        compile_cell(DropsWeights(3, 4), from_input=False)

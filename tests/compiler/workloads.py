@@ -53,7 +53,11 @@ def work_for(cell: Cell, size: Size, *, ragged: bool = False, resets: bool = Fal
 
 
 def results(backend: Backend, cell: Cell, work: Work) -> dict[str, Tensor]:
-    """All that a backend yields: outputs, last states, and the gradients of a random function of them."""
+    """All that a backend yields: outputs, last states, and the gradients of a random function of them.
+
+    Cells that train with chance draw the same masks and noise for every backend.
+    """
+    torch.manual_seed(0)
     output, last = backend.unroll(cell, work)
     values = {"output": output} | {f"last {k}": part for k, part in enumerate(last)}
     generator = torch.Generator().manual_seed(1)

@@ -21,17 +21,21 @@ def name(request):
 
 @pytest.fixture
 def build(name):
-    """Builds the layer with options of `Recurrent`, always with the same parameters: 3 inputs, 6 units, float64."""
+    """Builds the layer with options of `Recurrent`, always with the same parameters: 3 inputs, 6 units, float64.
+
+    In evaluation mode, where those that train with chance are functions too; tests/cells has their chance.
+    """
 
     def layer(input_size=3, hidden_size=6, **given):
         generator = torch.Generator().manual_seed(1)
-        return make(
+        made = make(
             name,
             input_size,
             hidden_size,
             generator=generator,
             **{"dtype": torch.float64, "backend": "reference", **options(name), **given},
         )
+        return made.eval()
 
     return layer
 

@@ -3,6 +3,7 @@
 from holdfast.cells.cell import AffineCell, Cell
 from holdfast.cells.cornn import CoRNN
 from holdfast.cells.derived import DerivedCell
+from holdfast.cells.dropped import VariationalDropout, WeightDrop
 from holdfast.cells.eurnn import EURNN
 from holdfast.cells.exprnn import ExpRNN
 from holdfast.cells.gated import GatedGRU, GatedLSTM
@@ -19,6 +20,9 @@ from holdfast.cells.lru import LRU
 from holdfast.cells.lstm import LSTM, PeepholeLSTM
 from holdfast.cells.memory import Independent, Memory, Tied
 from holdfast.cells.minimal import MinGRU, MinLSTM
+from holdfast.cells.modifier import Modifier
+from holdfast.cells.noisy import BinaryGateLSTM, NoisyLSTM
+from holdfast.cells.normalised import LayerNormLSTM
 from holdfast.cells.nru import NRU
 from holdfast.cells.on_lstm import ONLSTM
 from holdfast.cells.rg_lru import RGLRU
@@ -28,11 +32,12 @@ from holdfast.cells.statistical import StatisticalRU
 from holdfast.cells.unicornn import UnICORNN
 from holdfast.cells.urnn import URNN
 from holdfast.cells.xlstm import MLSTM, SLSTM
+from holdfast.cells.zoneout import Zoneout
 
 LINEAR = (MinGRU, MinLSTM, LRU, RGLRU)
 ALL = (
     *(RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU),
-    *(KAFLSTM, KAFGRU),
+    *(KAFLSTM, KAFGRU, BinaryGateLSTM, NoisyLSTM, LayerNormLSTM, Zoneout, VariationalDropout, WeightDrop),
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
     *(IndRNN, URNN, EURNN, GORU, ExpRNN),
     *(CoRNN, UnICORNN, LEM, LMU),
@@ -60,6 +65,7 @@ __all__ = [
     "SRU",
     "URNN",
     "AffineCell",
+    "BinaryGateLSTM",
     "Cell",
     "CoRNN",
     "Cumax",
@@ -71,16 +77,22 @@ __all__ = [
     "GatedRNN",
     "IndRNN",
     "Independent",
+    "LayerNormLSTM",
     "LeakyRNN",
     "LinearCell",
     "Master",
     "Memory",
     "MinGRU",
     "MinLSTM",
+    "Modifier",
+    "NoisyLSTM",
     "PeepholeLSTM",
     "Refine",
     "Sigmoid",
     "StatisticalRU",
     "Tied",
     "UnICORNN",
+    "VariationalDropout",
+    "WeightDrop",
+    "Zoneout",
 ]

@@ -63,6 +63,11 @@ class Cell(nn.Module, ABC):
         """
 
     @property
+    def unmodified(self) -> "Cell":
+        """The cell itself; of a modifier, the cell that it modifies."""
+        return self
+
+    @property
     def blocks(self) -> tuple[str, ...]:
         """Names of the pre-activation blocks, in the order in which the parameters hold them."""
         return tuple(self.block_sizes)

@@ -70,6 +70,8 @@ def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
     sources: list[Kind] = [kinds[arg] for arg in node.all_input_nodes]
     if "getitem" in name:
         return sources[0]
+    if draws(node):
+        raise Refusal(f"{name} draws at random; chance belongs in project")
     if "rows" not in sources and "columns" not in sources:
         if "sums" in sources:
             return "sums"
@@ -95,6 +97,12 @@ def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
     if node.target is aten.mm.default and sources != ["rows", "parameters"]:
         raise Refusal(f"{name} mixes rows of the batch")
     return "rows"
+
+
+def draws(node: fx.Node) -> bool:
+    """Whether an operation is chance: in a kernel, forward and backward pass would draw differently."""
+    target = node.target
+    return isinstance(target, torch._ops.OpOverload) and torch.Tag.nondeterministic_seeded in target.tags
 
 
 def turned(node: fx.Node, source: Kind, name: str) -> Kind:

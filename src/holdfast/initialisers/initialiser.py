@@ -54,6 +54,7 @@ def initialise(
     cell: Cell, initialisers: Initialiser | Iterable[Initialiser], generator: torch.Generator | None = None
 ) -> None:
     """Apply one initialiser, or several in order, to `cell` in place."""
+    cell = cell.unmodified
     for initialiser in (initialisers,) if isinstance(initialisers, Initialiser) else initialisers:
         parameters = dict(cell.named_parameters())
         for name, value in initialiser(cell, generator).items():

@@ -68,6 +68,8 @@ class Entry:
         primary = getattr(chosen.get("gate"), "primary", None)
         if primary is not None:
             described["primary gate"] = type(primary)
+        if isinstance(self.choices.get("cell"), type):
+            described["modified cell"] = self.choices["cell"]
         if self.initialiser is not None:
             described["initialisation"] = getattr(self.initialiser, "func", self.initialiser)
         return {name: inspect.getdoc(part) or "" for name, part in described.items()}

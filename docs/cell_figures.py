@@ -1,0 +1,54 @@
+"""The figure of a layer's page: the shape of its gates where they have one of their own, else its gradient over lag."""
+
+import matplotlib
+import torch
+from matplotlib.figure import Figure
+
+from holdfast.cells import Sigmoid
+from holdfast.layers import Entry, Recurrent
+from holdfast.report import draw_gates
+from holdfast.report.figures import STYLE
+from holdfast.report.gate_shapes import gates_of
+from holdfast.report.theme import PAPER, SERIES
+
+UNITS = 32
+STEPS = 100
+ROWS = 8
+STAND_IN = float(STEPS)
+"""For an option without a default: the longest lag."""
+
+
+def figure(entry: Entry) -> tuple[Figure, str]:
+    """The figure of a layer as it starts, and what it shows."""
+    missing = {name: STAND_IN for name, option in entry.initialiser_options().items() if option.default is option.empty}
+    layer = entry.build(1, UNITS, **missing, backend="reference", generator=torch.Generator().manual_seed(0)).eval()
+    cell = layer._cell(0)
+    if any(not isinstance(gate.gate, Sigmoid) for gate in gates_of(cell).values()):
+        return draw_gates(cell), "The gates at the start, beside the sigmoid."
+    given = "".join(f", {name} {value:g}" for name, value in missing.items())
+    return draw_gradient(layer), (
+        "How far a gradient reaches at the start: its norm at an input so many steps before the last output, relative "
+        f"to that at the last input; {UNITS} units, random input{given}."
+    )
+
+
+def gradient_over_lag(layer: Recurrent) -> torch.Tensor:
+    """The norm of the gradient of the last output, in a random direction, at every input, from the last backwards."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(STEPS, ROWS, 1, generator=generator, requires_grad=True)
+    output, _ = layer(x)
+    (gradient,) = torch.autograd.grad(output[-1], x, torch.randn(output[-1].shape, generator=generator))
+    return gradient.square().mean((1, 2)).sqrt().flip(0)
+
+
+def draw_gradient(layer: Recurrent) -> Figure:
+    """One line, over lags, on a logarithmic scale."""
+    norms = gradient_over_lag(layer)
+    with matplotlib.rc_context(STYLE):
+        drawn = Figure((5.1, 3.0), layout="constrained")
+        drawn.patch.set_facecolor(PAPER.light)
+        axes = drawn.subplots()
+        axes.plot((norms / norms[0]).clamp(min=1e-12), color=SERIES[0].light)
+        axes.set(xlabel="lag in steps", ylabel="gradient, relative", yscale="log")
+        axes.grid(True)
+        return drawn

@@ -1,0 +1,135 @@
+"""Dropout within a recurrence: of units with one mask a sequence, and of recurrent weights."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from holdfast.cells.cell import Cell
+from holdfast.cells.lstm import LSTM
+from holdfast.cells.modifier import Modifier, kept_mask, probability
+
+
+class VariationalDropout(Modifier):
+    """While training, a step reads its input and its output of the step before through masks that last a sequence.
+
+        x_t, h_{t-1} -> m_x x_t, m_h h_{t-1}          m drawn once for each row: 0, or 1 / (1 - rate)
+
+    Only what the step reads is masked, so the memory c of an LSTM stays whole. In a cell whose output is its memory
+    (GRU, JANET) the masked units are forgotten at every step.
+
+    Args:
+        input_size: features of x_t.
+        hidden_size: units H.
+        cell: the cell that is modified.
+        input_rate: probability that a feature is dropped.
+        output_rate: probability that a unit of the first state is dropped.
+
+    A mask lasts one call of the layer; with `recompute` on the reference backend, one segment.
+
+    Source: gal2016theoretically.
+
+    Raises:
+        ValueError: a rate outside [0, 1).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        cell: Callable[..., Cell] = LSTM,
+        input_rate: float = 0.25,
+        output_rate: float = 0.25,
+        device=None,
+        dtype=None,
+    ):
+        super().__init__(input_size, hidden_size, cell=cell, device=device, dtype=dtype)
+        self.input_rate = probability("input_rate", input_rate)
+        self.output_rate = probability("output_rate", output_rate)
+
+    def project(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return self.inner.project(x)
+        p = self.inner.project(x * kept_mask(x.shape[-2:], self.input_rate, like=x))
+        mask = kept_mask((*x.shape[-2:-1], self.output_size), self.output_rate, like=p)
+        return torch.cat([p, mask.expand(*x.shape[:-1], -1)], -1)
+
+    def step(self, p: Tensor, state):
+        if not self.training:
+            return self.inner.step(p, state)
+        p, mask = p.split([p.shape[-1] - self.output_size, self.output_size], -1)
+        return self.inner.step(p, self.make_state([mask * state[0], *state[1:]]))
+
+    def choices(self) -> dict[str, object]:
+        return {"input_rate": self.input_rate, "output_rate": self.output_rate}
+
+
+class WeightDrop(Modifier):
+    """While training, single recurrent weights are dropped, the same ones at all steps of a sequence (DropConnect).
+
+        W_hh -> M W_hh          M drawn once a call: 0, or 1 / (1 - rate), weight by weight
+
+    Args:
+        input_size: features of x_t.
+        hidden_size: units H.
+        cell: the cell that is modified.
+        rate: probability that a weight is dropped; 0.5 in the AWD-LSTM on the Penn Treebank.
+        weight: the name of the matrix.
+
+    The mask lasts one call of the layer and is shared by the rows of a batch; with `recompute` on the reference backend
+    it lasts one segment.
+
+    Source: merity2018regularizing.
+
+    Raises:
+        ValueError: a rate outside [0, 1), or a cell without that matrix.
+    """
+
+    mask: Tensor
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        cell: Callable[..., Cell] = LSTM,
+        rate: float = 0.5,
+        weight: str = "weight_hh",
+        device=None,
+        dtype=None,
+    ):
+        super().__init__(input_size, hidden_size, cell=cell, device=device, dtype=dtype)
+        if weight not in dict(self.inner.named_parameters(recurse=False)):
+            raise ValueError(f"{type(self.inner).__name__} has no parameter '{weight}' whose weights could be dropped")
+        self.rate, self.weight = probability("rate", rate), weight
+        # A buffer, so that kernels are given it; drawn anew by every `project`, so it is no part of what is saved.
+        self.register_buffer(
+            "mask", torch.ones_like(getattr(self.inner, weight), requires_grad=False), persistent=False
+        )
+
+    def project(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.mask = kept_mask(self.mask.shape, self.rate, like=getattr(self.inner, self.weight))
+        return self.inner.project(x)
+
+    def step(self, p: Tensor, state):
+        if not self.training:
+            return self.inner.step(p, state)
+        dropped = {f"cell.{self.weight}": self.mask * getattr(self.inner, self.weight)}
+        return functional_call(StepOf(self.inner), dropped, (p, state))
+
+    def choices(self) -> dict[str, object]:
+        return {"rate": self.rate, "weight": self.weight}
+
+
+class StepOf(nn.Module):
+    """A cell's step as a call, so that it can be made with other parameters."""
+
+    def __init__(self, cell: Cell):
+        super().__init__()
+        self.cell = cell
+
+    def forward(self, p: Tensor, state):
+        return self.cell.step(p, state)

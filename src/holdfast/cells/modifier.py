@@ -1,0 +1,54 @@
+"""Cells around a cell: what regularises a recurrence, whichever it is."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from holdfast.cells.cell import Cell
+
+
+class Modifier(Cell):
+    """A cell that changes how another one runs, and has its states, its blocks and its parameters.
+
+        Recurrent(partial(Zoneout, cell=GRU), 3, 64)
+
+    Chance is drawn in `project` from torch's global generator, as dropout is, and only while training; in evaluation
+    mode the cell is a plain function.
+
+    Args:
+        input_size: features of x_t.
+        hidden_size: units H.
+        cell: makes the inner cell when called as cell(input_size, hidden_size, device=..., dtype=...).
+    """
+
+    def __init__(self, input_size: int, hidden_size: int, *, cell: Callable[..., Cell], device=None, dtype=None):
+        inner = cell(input_size, hidden_size, device=device, dtype=dtype)
+        super().__init__(input_size, hidden_size, state_sizes=inner.state_sizes, blocks=inner.block_sizes)
+        self.inner = inner
+
+    @property
+    def unmodified(self) -> Cell:
+        return self.inner.unmodified
+
+    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
+        """As the inner cell does."""
+        reset = getattr(self.inner, "reset_parameters", None)
+        if reset is None:
+            raise ValueError(f"{type(self.inner).__name__} can't be drawn anew: give it reset_parameters(generator)")
+        reset(generator)
+
+    def initial_state(self, batch_size: int, *, like: Tensor) -> tuple[Tensor, ...]:
+        return self.inner.initial_state(batch_size, like=like)
+
+
+def probability(name: str, value: float) -> float:
+    """`value` itself if it is a probability below 1."""
+    if not 0 <= value < 1:
+        raise ValueError(f"{name} must be a probability in [0, 1), got {value}")
+    return float(value)
+
+
+def kept_mask(shape: tuple[int, ...], rate: float, *, like: Tensor) -> Tensor:
+    """Dropout's mask: 0 with probability `rate`, else 1 / (1 - rate), with the dtype and device of `like`."""
+    return (torch.rand(shape, device=like.device) >= rate).to(like.dtype) / (1 - rate)

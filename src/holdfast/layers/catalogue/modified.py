@@ -1,0 +1,16 @@
+"""Layers that are regularised within the recurrence."""
+
+from holdfast import cells
+from holdfast.layers.catalogue.entry import Entry
+
+ENTRIES = (
+    Entry(
+        "zoneout-lstm",
+        "modified",
+        "LSTM whose units now and then stay as they are",
+        cells.Zoneout,
+        ("krueger2017zoneout",),
+        choices={"cell": cells.LSTM},
+    ),
+    Entry("layernorm-lstm", "modified", "LSTM with layer normalisation", cells.LayerNormLSTM, ("ba2016layer",)),
+)

@@ -1,0 +1,78 @@
+"""LSTMs that train with chance, as they are in evaluation mode, and the one with layer normalisation.
+
+Source: krueger2017zoneout, ba2016layer, li2018towards, gulcehre2016noisy.
+"""
+
+import numpy as np
+
+from .analytic import layer_norm, sigmoid, tanh
+from .lstm import GATES, lstm
+from .oracle import Oracle, blocks
+
+
+def zoneout(p, x, h, c):
+    """Each state keeps a share of its old value: z_h = 0.3, z_c = 0.1."""
+    new_h, new_c = lstm(p, x, h, c)
+    return 0.3 * h + 0.7 * new_h, 0.1 * c + 0.9 * new_c
+
+
+def layer_norm_lstm(p, x, h, c):
+    """One normalisation over the four gates of the input, one over those of the state, one over the memory."""
+
+    def normalised(source, letter, gain):
+        products = [source @ getattr(p, f"{letter}_{gate}").mT for gate in GATES]
+        together = np.concatenate(np.broadcast_arrays(*products), -1)
+        return np.split(layer_norm(together, gain, 0), 4, -1)
+
+    sums = zip(normalised(x, "W", p.gain_input), normalised(h, "U", p.gain_state), strict=True)
+    i, f, u, o = (a + b + getattr(p, f"b_{gate}") for (a, b), gate in zip(sums, GATES, strict=True))
+    c = sigmoid(f) * c + sigmoid(i) * tanh(u)
+    return sigmoid(o) * tanh(layer_norm(c, p.gain_memory, p.offset_memory)), c
+
+
+def binary_gate_lstm(p, x, h, c):
+    """Input and forget gate at temperature 0.9."""
+    i = sigmoid((x @ p.W_input.mT + h @ p.U_input.mT + p.b_input) / 0.9)
+    f = sigmoid((x @ p.W_forget.mT + h @ p.U_forget.mT + p.b_forget) / 0.9)
+    c = f * c + i * tanh(x @ p.W_candidate.mT + h @ p.U_candidate.mT + p.b_candidate)
+    return sigmoid(x @ p.W_output.mT + h @ p.U_output.mT + p.b_output) * tanh(c), c
+
+
+def clip(x, low, high):
+    """x, but not below `low` nor above `high`, by the real part."""
+    return np.where(x.real < low, low, np.where(x.real > high, high, x))
+
+
+def noisy(x, linear, low, high, p, alpha, scale):
+    """alpha h + (1 - alpha) u - sgn(x) sgn(1 - alpha) sigma E|N|."""
+    hard = clip(linear, low, high)
+    sigma = scale * (sigmoid(p * (hard - linear)) - 0.5) ** 2
+    mean = np.sqrt(2 / np.pi)
+    return alpha * hard + (1 - alpha) * linear - np.sign(x.real) * np.sign(1 - alpha) * sigma * mean
+
+
+def noisy_lstm(p, x, h, c):
+    """Hard sigmoids with alpha 1.1 and c 0.15, hard tanhs with alpha 1.15 and c 0.5."""
+
+    def pre(gate):
+        return x @ getattr(p, f"W_{gate}").mT + h @ getattr(p, f"U_{gate}").mT + getattr(p, f"b_{gate}")
+
+    def gate(name):
+        a = pre(name)
+        return noisy(a, 0.25 * a + 0.5, 0, 1, getattr(p, f"p_{name}"), 1.1, 0.15)
+
+    u = pre("candidate")
+    c = gate("forget") * c + gate("input") * noisy(u, u, -1, 1, p.p_candidate, 1.15, 0.5)
+    return gate("output") * noisy(c, c, -1, 1, p.p_memory, 1.15, 0.5), c
+
+
+STATES = {"h": "H", "c": "H"}
+NORMS = {"gain_input": "Q", "gain_state": "Q", "gain_memory": "H", "offset_memory": "H"}
+SENSITIVITIES = {f"p_{name}": "H" for name in (*GATES, "memory")}
+
+ORACLES = {
+    "zoneout-lstm": Oracle(GATES, STATES, blocks(*GATES), zoneout),
+    "layernorm-lstm": Oracle(GATES, STATES, blocks(*GATES) | NORMS, layer_norm_lstm),
+    "binary-gate-lstm": Oracle(GATES, STATES, blocks(*GATES), binary_gate_lstm),
+    "noisy-lstm": Oracle(GATES, STATES, blocks(*GATES) | SENSITIVITIES, noisy_lstm),
+}
