@@ -7,7 +7,8 @@ import pytest
 from holdfast.cli.build import build_model, model_options
 from holdfast.cli.options import model_choice
 from holdfast.layers import CATALOGUE
-from holdfast.tasks import Copying
+from holdfast.models import RIVALS
+from holdfast.tasks import Copying, Digits
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -20,3 +21,13 @@ def test_every_name_builds_from_its_default_options(name):
     model = build_model(model_choice(name, {"hidden_size": 4, **needed}), task, seed=0)
     batch = task.training_batch(0, 3, seed=0)
     assert model(batch.inputs).shape == (task.steps, 3, task.output_size)
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_every_rival_builds_and_answers_once_a_sequence(name):
+    task = Digits()
+    model = build_model(model_choice(name, {"hidden_size": 8, "filter_size": 4, "head_sizes": [6]}), task, seed=0)
+    batch = task.training_batch(0, 3, seed=0)
+    assert model(batch.inputs).shape == (3, task.output_size)
+    with pytest.raises(ValueError, match=f"{name} gives one answer a sequence, and copying asks at every step"):
+        build_model(model_choice(name, {}), Copying(lag=2), seed=0)

@@ -11,7 +11,7 @@ import pytest
 import holdfast.cli
 from holdfast.citations import references
 from holdfast.cli import COMMANDS, main
-from holdfast.layers import CATALOGUE
+from holdfast.cli.build import MODELS
 from holdfast.tasks import TASKS
 
 
@@ -69,7 +69,7 @@ def test_every_command_has_help(command, capsys):
 
 def test_list_shows_every_model_and_task_with_its_sources(capsys):
     text = told(capsys, "list")
-    for name, thing in {**CATALOGUE, **TASKS}.items():
+    for name, thing in {**MODELS, **TASKS}.items():
         line = next(line for line in text.splitlines() if line.split()[:1] == [name])
         assert thing.summary in line
         assert all(references()[key].short in line for key in thing.sources)
@@ -78,11 +78,11 @@ def test_list_shows_every_model_and_task_with_its_sources(capsys):
     assert refused(capsys, "list", "task") == "there is no 'task'; there are models, tasks"
 
 
-@pytest.mark.parametrize("name", CATALOGUE)
+@pytest.mark.parametrize("name", MODELS)
 def test_explain_shows_parts_source_parameters_and_backend_of_every_model(name, capsys):
     text = told(capsys, "explain", name, "--hidden_size", "16")
-    assert CATALOGUE[name].summary in text
-    assert all(references()[key].title in text for key in CATALOGUE[name].sources)
+    assert MODELS[name].summary in text
+    assert all(references()[key].title in text for key in MODELS[name].sources)
     assert re.search(r"\n    [\d,]+ numbers\n", text)
     assert "\n    backend " in text
     assert "Args:" not in text

@@ -132,6 +132,15 @@ def test_the_runs_of_a_comparison_are_each_with_their_objective():
     ]
 
 
+def test_a_network_without_a_state_learns_from_labels_alone(capsys):
+    rival = ["--model", "transformer", "--model.hidden_size", "8", "--model.filter_size", "4"]
+    assert main(["train", *TASK, *rival, *TRAINING, "--folder", "run"]) == 0
+    assert read("run/description.json")["model"]["backend"] == "PyTorch's own attention and layers"
+    capsys.readouterr()
+    assert main(["train", *TASK, *rival, *TRAINING, "--folder", "other", "--objective", "prediction"]) == 2
+    assert "objective prediction is for recurrent models" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -8,22 +8,29 @@ import torch
 
 from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.layers import CATALOGUE, Entry, Recurrent
-from holdfast.models import SequenceModel, embedding
+from holdfast.models import RIVALS, PooledModel, Rival, SequenceModel, embedding
 from holdfast.tasks import TASKS, Task
 from holdfast.training import Choice, ModelCard
+
+TORCHS_OWN = "PyTorch's own attention and layers"
+"""What runs models that are no recurrence."""
 
 HIDDEN_SIZE = 128
 """Units of a model unless it is said otherwise."""
 
 
-def entry_of(name: str) -> Entry:
+MODELS: dict[str, Entry | Rival] = {**CATALOGUE, **RIVALS}
+"""Every model that has a name: recurrent layers, and networks that are no recurrence."""
+
+
+def entry_of(name: str) -> Entry | Rival:
     """The model of that name.
 
     Raises:
         UserError: there is none; the message names the nearest.
     """
-    _require("model", name, CATALOGUE)
-    return CATALOGUE[name]
+    _require("model", name, MODELS)
+    return MODELS[name]
 
 
 def task_of(name: str) -> type[Task]:
@@ -36,12 +43,14 @@ def task_of(name: str) -> type[Task]:
     return TASKS[name]
 
 
-def model_options(entry: Entry) -> dict[str, Parameter]:
+def model_options(entry: Entry | Rival) -> dict[str, Parameter]:
     """What a model can be told: its width and head, and all that its entry takes except the layout of its input."""
     width = Parameter("hidden_size", Parameter.KEYWORD_ONLY, default=HIDDEN_SIZE, annotation=int)
     head = Parameter("head_sizes", Parameter.KEYWORD_ONLY, default=[], annotation=list[int])
     embedded = Parameter("embedding_size", Parameter.KEYWORD_ONLY, default=None, annotation=int | None)
     dropped = signature(SequenceModel).parameters["dropconnect"]
+    if isinstance(entry, Rival):
+        return {"hidden_size": width, "head_sizes": head, "dropconnect": dropped, **entry.options()}
     layer = {name: parameter for name, parameter in entry.options().items() if name != "batch_first"}
     return {"hidden_size": width, "embedding_size": embedded, "head_sizes": head, "dropconnect": dropped, **layer}
 
@@ -55,19 +64,21 @@ def build_task(choice: Choice) -> Task:
     return task_of(choice.name)(**choice.options)
 
 
-def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
+def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel | PooledModel:
     """The model for a task, its parameters drawn from the seed.
 
     Raises:
-        ValueError: an option is out of its range.
+        ValueError: an option is out of its range, or the task asks what the model can't answer.
     """
-    options = dict(choice.options)
+    entry, options = entry_of(choice.name), dict(choice.options)
+    if isinstance(entry, Rival):
+        return _build_rival(entry, options, task, torch.Generator().manual_seed(seed))
     own = ("hidden_size", "head_sizes", "embedding_size", "dropconnect")
     hidden_size, head_sizes, width, dropconnect = (options.pop(name) for name in own)
     generator = torch.Generator().manual_seed(seed)
     if width is None and task.tokens == "symbols":
         width = hidden_size
-    layer = entry_of(choice.name).build(width or task.input_size, hidden_size, **options, generator=generator)
+    layer = entry.build(width or task.input_size, hidden_size, **options, generator=generator)
     return SequenceModel(
         layer,
         task.output_size,
@@ -79,12 +90,36 @@ def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel:
     )
 
 
-def card_of(choice: Choice, model: SequenceModel, objective: Choice | None = None) -> ModelCard:
-    """What the record says of a model of the catalogue, and of what it minimises."""
+def _build_rival(rival: Rival, options: dict[str, Any], task: Task, generator: torch.Generator) -> PooledModel:
+    if task.readout != "last step":
+        raise ValueError(
+            f"{rival.name} gives one answer a sequence, and {task.name} asks at every step; choose a task that asks at "
+            "the end, such as digits, or a recurrent model"
+        )
+    width, head_sizes, dropconnect = (options.pop(name) for name in ("hidden_size", "head_sizes", "dropconnect"))
+    encoder = rival.build(width, **options, generator=generator)
+    before = embedding(task.tokens, task.input_size, width, generator=generator)
+    return PooledModel(
+        encoder,
+        task.output_size,
+        embedding=before,
+        head_sizes=head_sizes,
+        dropconnect=dropconnect,
+        generator=generator,
+    )
+
+
+def card_of(choice: Choice, model: SequenceModel | PooledModel, objective: Choice | None = None) -> ModelCard:
+    """What the record says of a model with a name, and of what it minimises."""
     entry = entry_of(choice.name)
+    return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, _backend(model), objective)
+
+
+def _backend(model: SequenceModel | PooledModel) -> str:
+    if isinstance(model, PooledModel):
+        return TORCHS_OWN
     assert isinstance(model.layer, Recurrent)
-    backend = str(model.layer.explain())
-    return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, backend, objective)
+    return str(model.layer.explain())
 
 
 def _require(kind: str, name: str, known: Mapping[str, Any]) -> None:

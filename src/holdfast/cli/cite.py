@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from holdfast.citations import bibtex
+from holdfast.cli.build import MODELS
 from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.cli.parser import Parser
-from holdfast.layers import CATALOGUE
 from holdfast.tasks import TASKS
 
 
@@ -24,7 +24,7 @@ def sources(name: str) -> tuple[str, ...]:
     Raises:
         UserError: it is neither; the message names the nearest.
     """
-    known = {**TASKS, **CATALOGUE}
+    known = {**TASKS, **MODELS}
     if name not in known:
         hint = did_you_mean(name, known, "`holdfast list` shows those that there are")
         raise UserError(f"there is no model or task '{name}'; {hint}")

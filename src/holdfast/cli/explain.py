@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
-from torch import Tensor
+from torch import nn
 
 from holdfast.citations import reference
-from holdfast.cli.build import HIDDEN_SIZE, entry_of
+from holdfast.cli.build import HIDDEN_SIZE, MODELS, TORCHS_OWN, entry_of
 from holdfast.cli.errors import UserError
 from holdfast.cli.options import model_help
 from holdfast.cli.parser import Parser, add_options, is_plain
-from holdfast.layers import CATALOGUE, Entry, Recurrent
+from holdfast.layers import Entry
+from holdfast.models import Rival, embedding
 
 STAND_IN = 100.0
 """For an option without a default, such as the longest lag; neither shapes nor the backend depend on it."""
@@ -49,34 +50,61 @@ def main(arguments: Sequence[str]) -> int:
         if values[size] < 1:
             raise UserError(f"--{size} must be at least 1, got {values[size]}")
     entry = entry_of(values["model"])
-    layer = entry.build(**{key: values[key] for key in (*SIZES, *own) if key in values})
-    x = next(layer.parameters()).new_zeros(values["steps"], values["batch_size"], layer.input_size)
-    print("\n\n".join(paragraphs(entry, layer, x)))
+    chosen = {key: values[key] for key in own}
+    told = told_of_rival(entry, chosen, values) if isinstance(entry, Rival) else told_of_layer(entry, chosen, values)
+    print("\n\n".join(told))
     return 0
 
 
 def named(arguments: Sequence[str]) -> str | None:
     """The model that is named: a word that is in the catalogue; else the first one that is no option, if there is."""
     words = [word for word in arguments if not word.startswith("-")]
-    return next((word for word in words if word in CATALOGUE), next(iter(words), None))
+    return next((word for word in words if word in MODELS), next(iter(words), None))
 
 
-def options_of(entry: Entry) -> dict[str, Parameter]:
+def options_of(entry: Entry | Rival) -> dict[str, Parameter]:
     """What the model can be told; what it must be told has a stand-in."""
     found = {name: option for name, option in entry.options().items() if name != "batch_first"}
     stand_ins = {name: found[name].replace(default=STAND_IN) for name in entry.required()}
     return {name: option for name, option in (found | stand_ins).items() if is_plain(option.annotation)}
 
 
-def paragraphs(entry: Entry, layer: Recurrent, x: Tensor) -> list[str]:
-    """The explanation, part by part, for a batch x (T, B, I)."""
+def told_of_layer(entry: Entry, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """The explanation of a recurrent layer, part by part.
+
+    Args:
+        entry: of the catalogue.
+        own: its options.
+        values: the sizes.
+    """
+    layer = entry.build(values["input_size"], values["hidden_size"], **own)
+    x = next(layer.parameters()).new_zeros(values["steps"], values["batch_size"], layer.input_size)
+    options = entry.cell_options() | entry.initialiser_options()
+    runs = f"how it runs here, with {len(x)} steps of {x.shape[1]} sequences\n{indented(str(layer.explain(x)))}"
+    return [*paragraphs(entry, options, layer, values), runs]
+
+
+def told_of_rival(rival: Rival, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """The explanation of a network that is no recurrence, with the embedding that it always has."""
+    encoder = rival.build(values["hidden_size"], **own)
+    network = nn.ModuleDict(
+        {"embedding": embedding("continuous", values["input_size"], values["hidden_size"]), "encoder": encoder}
+    )
+    runs = f"how it runs here\n{indented(f'backend {TORCHS_OWN}')}"
+    return [*paragraphs(rival, rival.options(), network, values), runs]
+
+
+def paragraphs(
+    entry: Entry | Rival, own: Mapping[str, Parameter], network: nn.Module, values: Mapping[str, Any]
+) -> list[str]:
+    """What there is to say of every model."""
+    sizes = f"{values['input_size']} features and {values['hidden_size']} units"
     return [
         f"{entry.name}: {entry.summary}",
         *(f"{name}\n{indented(about(text))}" for name, text in entry.parts().items()),
         f"sources\n{indented(sources(entry))}",
-        f"options of its own\n{indented(options(entry.cell_options() | entry.initialiser_options()))}",
-        f"parameters with {layer.input_size} features and {layer.hidden_size} units\n{indented(parameters(layer))}",
-        f"how it runs here, with {len(x)} steps of {x.shape[1]} sequences\n{indented(str(layer.explain(x)))}",
+        f"options of its own\n{indented(options(own))}",
+        f"parameters with {sizes}\n{indented(parameters(network))}",
     ]
 
 
@@ -85,7 +113,7 @@ def about(docstring: str) -> str:
     return docstring.split("\nArgs:")[0].split("\nSource:")[0].split("\nRaises:")[0].strip()
 
 
-def sources(entry: Entry) -> str:
+def sources(entry: Entry | Rival) -> str:
     """Who is to be cited; `holdfast cite` has the whole entries."""
     found = map(reference, entry.sources)
     return "\n".join(f"{source.short}, “{source.title}”, {source.venue}" for source in found)
@@ -97,10 +125,10 @@ def options(parameters: Mapping[str, Parameter]) -> str:
     return ", ".join(shown) or "none"
 
 
-def parameters(layer: Recurrent) -> str:
+def parameters(network: nn.Module) -> str:
     """Each with its shape, and how many numbers they are."""
-    named = [f"{name} {' x '.join(map(str, value.shape))}" for name, value in layer.named_parameters()]
-    total = sum(value.numel() for value in layer.parameters())
+    named = [f"{name} {' x '.join(map(str, value.shape))}" for name, value in network.named_parameters()]
+    total = sum(value.numel() for value in network.parameters())
     return "\n".join([*named, f"{total:,} numbers"])
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from holdfast.citations import reference
+from holdfast.cli.build import MODELS
 from holdfast.cli.parser import Parser
-from holdfast.layers import CATALOGUE
 from holdfast.tasks import TASKS
 
 
@@ -19,13 +19,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def models() -> list[str]:
-    """The catalogue, group by group."""
+    """Layers and rivals, group by group."""
     lines = ["models"]
-    for group in dict.fromkeys(entry.group for entry in CATALOGUE.values()):
+    for group in dict.fromkeys(entry.group for entry in MODELS.values()):
         lines += [f"  {group}"]
-        lines += [
-            line(entry.name, entry.summary, entry.sources) for entry in CATALOGUE.values() if entry.group == group
-        ]
+        lines += [line(entry.name, entry.summary, entry.sources) for entry in MODELS.values() if entry.group == group]
     return lines
 
 

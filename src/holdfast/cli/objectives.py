@@ -10,7 +10,7 @@ from torch import nn
 
 from holdfast.cli.errors import UserError, did_you_mean
 from holdfast.cli.parser import Parser, add_options, argument_help, optional
-from holdfast.models import SequenceModel
+from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
     Assisted,
     Prediction,
@@ -152,7 +152,7 @@ def objective_choice(values: Mapping[str, Any]) -> Choice | None:
     return None if choice == Choice(LABELS, {"label_truncation": None}) else choice
 
 
-def build_learner(choice: Choice | None, model: SequenceModel, seed: int) -> nn.Module:
+def build_learner(choice: Choice | None, model: SequenceModel | PooledModel, seed: int) -> nn.Module:
     """The model with what helps it to learn; the model itself if nothing does.
 
     Raises:
@@ -160,6 +160,12 @@ def build_learner(choice: Choice | None, model: SequenceModel, seed: int) -> nn.
     """
     if choice is None:
         return model
+    if isinstance(model, PooledModel):
+        raise UserError(
+            f"objective {choice.name} is for recurrent models, which have a state at every step; a "
+            f"{type(model.encoder).__name__} learns from whole sequences: give it {{objective: {LABELS}}} of its own, "
+            "without a truncation"
+        )
     entry, options = objective_of(choice.name), dict(choice.options)
     shared = {name: options.pop(name) for name in ("pretraining", "afterwards") if name in options}
     truncation = options.pop("label_truncation")

@@ -50,20 +50,11 @@ class SequenceModel(nn.Module):
         super().__init__()
         if readout not in get_args(Readout):
             raise ValueError(f"readout must be 'every step' or 'last step', got {readout!r}")
-        sizes = [int(layer.output_size), *head_sizes, output_size]  # pyright: ignore[reportArgumentType]
-        if min(sizes) < 1:
-            raise ValueError(
-                f"head_sizes and output_size must be at least 1, got {tuple(head_sizes)} and {output_size}"
-            )
-        if not 0 <= dropconnect < 1 or (dropconnect and not head_sizes):
-            raise ValueError(
-                "dropconnect must be a probability in [0, 1) and needs a second linear map in the head: give "
-                f"head_sizes; got {dropconnect} with head_sizes {tuple(head_sizes)}"
-            )
         self.embedding = embedding
         self.layer = layer
         self.readout = readout
-        self.head = head(sizes, generator, dropconnect=dropconnect)
+        width = int(layer.output_size)  # pyright: ignore[reportArgumentType]
+        self.head = head([width, *head_sizes, output_size], generator, dropconnect=dropconnect)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """The answers.
@@ -97,10 +88,22 @@ class SequenceModel(nn.Module):
 
 
 def head(sizes: Sequence[int], generator: torch.Generator | None, *, dropconnect: float = 0.0) -> nn.Sequential:
-    """Linear maps through `sizes`, ReLU between them; weights of the second one are dropped while training."""
+    """Linear maps through `sizes`, ReLU between them; weights of the second one are dropped while training.
+
+    Raises:
+        ValueError: a size below 1, or `dropconnect` out of range or without a second map.
+    """
+    between = tuple(sizes[1:-1])
+    if min(sizes) < 1:
+        raise ValueError(f"head_sizes and output_size must be at least 1, got {between} and {sizes[-1]}")
+    if not 0 <= dropconnect < 1 or (dropconnect and not between):
+        raise ValueError(
+            "dropconnect must be a probability in [0, 1) and needs a second linear map in the head: give "
+            f"head_sizes; got {dropconnect} with head_sizes {between}"
+        )
     maps = [
         linear(inputs, outputs, generator, dropconnect=dropconnect if k == 1 else 0.0)
         for k, (inputs, outputs) in enumerate(pairwise(sizes))
     ]
-    between = [part for layer in maps for part in (layer, nn.ReLU())]
-    return nn.Sequential(*between[:-1])
+    parts = [part for layer in maps for part in (layer, nn.ReLU())]
+    return nn.Sequential(*parts[:-1])
