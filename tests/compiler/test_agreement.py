@@ -7,6 +7,7 @@ import torch
 
 from holdfast.backends import Compiled, Reference
 from holdfast.backends.kernels import Kernels
+from holdfast.cells import LSTM
 
 from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, results, work_for, worst
 
@@ -68,11 +69,26 @@ def test_recomputation_gives_the_same_gradients(kernels, name):
     check(kernels, name, ODD, torch.float64, ragged=True, resets=True, segment=3)
 
 
-def test_a_wide_input_is_projected_before_the_kernel(kernels):
+def test_a_wide_input_is_projected_within_the_kernel(kernels):
     size = Size(4, 2, 70, 9)
     cell = build("lstm", size.input, size.hidden, dtype=torch.float64)._cell(0)
-    assert not kernels.of(cell).program.from_input
+    assert kernels.of(cell).program.from_input
     check(kernels, "lstm", size, torch.float64, ragged=True, resets=True)
+
+
+class CentredInput(LSTM):
+    """The projection sees a whole sequence at once."""
+
+    def project(self, x):
+        return super().project(x - x.mean(0, keepdim=True))
+
+
+def test_a_projection_of_whole_sequences_is_done_before_the_kernel(kernels):
+    cell = CentredInput(3, 5, dtype=torch.float64)
+    assert not kernels.of(cell).program.from_input
+    work = work_for(cell, Size(4, 2, 3, 5))
+    difference, where = worst(results(Compiled(kernels), cell, work), results(Reference(), cell, work))
+    assert difference < 1e-10, where
 
 
 def test_a_kernel_gives_the_same_bits_each_time(kernels):

@@ -103,15 +103,13 @@ class Known:
 def program_of(cell: Cell):
     """The program that serves a cell best.
 
-    A narrow input is projected within the kernel, which spares the way of all pre-activations through memory. A wide
-    one, or a projection that is not a function of single steps, is projected before, in one product over the sequence.
+    The input is projected within the kernel, which spares the way of all pre-activations through memory; a projection
+    that is not a function of single steps, or that the compiler refuses, is done before it.
     """
-    if cell.input_size <= WIDEST_INPUT_WITHIN:
-        try:
-            return in_clean_thread(compile_cell, cell, from_input=True)
-        except Refusal:
-            pass
-    return in_clean_thread(compile_cell, cell, from_input=False)
+    try:
+        return in_clean_thread(compile_cell, cell, from_input=True)
+    except Refusal:
+        return in_clean_thread(compile_cell, cell, from_input=False)
 
 
 def in_clean_thread(function, *args, **keywords):
@@ -126,7 +124,6 @@ def in_trace() -> bool:
 
 
 TRACING = "holdfast-trace"
-WIDEST_INPUT_WITHIN = 64
 PLAIN = (bool, int, float, str)
 
 
