@@ -11,6 +11,7 @@ from holdfast.benchmarks.bars import judge
 from holdfast.benchmarks.contenders import has_compiler
 from holdfast.benchmarks.figure import draw
 from holdfast.benchmarks.jobs import Job
+from holdfast.benchmarks.long_report import draw_long
 from holdfast.benchmarks.progress import told
 from holdfast.benchmarks.record import Record, describe_machine
 from holdfast.benchmarks.show import show
@@ -27,7 +28,7 @@ SAME = ("holdfast", "torch", "processor", "cores", "threads", "compiler")
 
 
 def bench(mode: str, jobs: Sequence[Job], out: Path, console: Console, *, resume: bool = False) -> bool:
-    """Measure, print which bars are met, and leave `bench.json` and the figure `bench.svg` in `out`.
+    """Measure, print which bars are met, and leave `bench.json` and the figures `bench.svg` and `long.svg` in `out`.
 
     Args:
         mode: "quick" or "full".
@@ -56,8 +57,9 @@ def bench(mode: str, jobs: Sequence[Job], out: Path, console: Console, *, resume
             record.save(out / "bench.json", judge(record))
     finally:
         show(record, judge(record), console)
-        drawn = " and bench.svg" if draw(record, out / "bench.svg") else ""
-        console.print(f"saved in {out}: bench.json{drawn}", soft_wrap=True, highlight=False)
+        pictures = {"bench.svg": draw, "long.svg": draw_long}
+        drawn = [name for name, picture in pictures.items() if picture(record, out / name)]
+        console.print(f"saved in {out}: {', '.join(['bench.json', *drawn])}", soft_wrap=True, highlight=False)
     return not record.wrong
 
 

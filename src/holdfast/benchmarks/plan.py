@@ -1,7 +1,7 @@
 """What is measured, in which order, and how long: all of it, or a first impression."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, get_args
 
@@ -9,6 +9,8 @@ from holdfast.benchmarks import fresh, races
 from holdfast.benchmarks.allocator import KEEPS
 from holdfast.benchmarks.clock import Effort
 from holdfast.benchmarks.jobs import Job
+from holdfast.benchmarks.long import Long
+from holdfast.benchmarks.long import jobs as long_jobs
 from holdfast.benchmarks.streaming import streaming
 from holdfast.benchmarks.workloads import SHAPES, Workload
 
@@ -22,6 +24,7 @@ Section = Literal[
     "streaming",
     "first-call",
     "memory",
+    "long",
     "pages-kept",
 ]
 """In the order in which they are measured; the one that changes the allocator of this process for good comes last."""
@@ -39,6 +42,7 @@ class Plan:
         first: the models whose first call is measured, each `repeats` times.
         effort: for each race.
         each: for each race of the catalogue, of which there are many.
+        long: what is measured over long sequences.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Plan:
     repeats: int
     effort: Effort
     each: Effort
+    long: Long = field(default_factory=Long)
 
 
 QUICK = Plan(
@@ -63,7 +68,7 @@ QUICK = Plan(
 )
 FULL = Plan(
     "full",
-    get_args(Section),
+    tuple(section for section in get_args(Section) if section != "long"),
     SHAPES,
     references=races.FLAGSHIPS,
     first=fresh.MODELS,
@@ -102,5 +107,7 @@ def jobs_in(section: Section, plan: Plan) -> list[Job]:
             return [Job("first call", 30 * len(plan.first), run)]
         case "memory":
             return [Job("memory", 60, fresh.memory)]
+        case "long":
+            return long_jobs(plan.long)
         case "pages-kept":
             return races.shapes(plan.shapes, effort, allocator=KEEPS, references=())
