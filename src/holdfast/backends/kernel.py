@@ -109,11 +109,24 @@ class Kernel:
         made = POOL.empty(*shape, dtype=self.program.dtype)
         return made.fill_(torch.nan) if self.poison else made
 
-    def forward(self, x: Tensor, state: Sequence[Tensor], parameters: Sequence[Tensor], masks: Masks, *, keep: bool):
-        """The unroll: output (T, B, H), the last states, and what the backward pass needs if it is to be kept."""
+    def forward(
+        self,
+        x: Tensor,
+        state: Sequence[Tensor],
+        parameters: Sequence[Tensor],
+        masks: Masks,
+        *,
+        keep: bool,
+        output: Tensor | None = None,
+    ):
+        """The unroll: output (T, B, H), the last states, and what the backward pass needs if it is to be kept.
+
+        Args:
+            output: where to write it; new memory unless given.
+        """
         steps, batch = x.shape[:2]
         layout = self.program.layout
-        output = self.new(steps, batch, layout.states[0])
+        output = self.new(steps, batch, layout.states[0]) if output is None else output
         last = [self.new(batch, size) for size in layout.states]
         saved = self.new(steps if keep else min(steps, 2), batch, layout.kept_size)
         call = Call(self, x, state, self.program.prologue(*parameters), masks)
@@ -136,12 +149,36 @@ class Kernel:
         input_gradient: bool,
     ):
         """The gradients of x, of the states, and of the parameters; None for those that are zero or not wanted."""
+        sums = self.no_sums(x.shape[1])
+        d_input, d_state = self.go_back(
+            x, state, parameters, masks, output, saved, d_output, d_last, sums, input_gradient=input_gradient
+        )
+        return d_input, d_state, self.epilogue(sums, parameters)
+
+    def no_sums(self, batch: int) -> Tensor:
+        """Zeros (threads, all sums over rows and steps), for `go_back` to add to and `epilogue` to read."""
+        return torch.zeros(threads_for(batch), sum(self.program.layout.sums), dtype=self.program.dtype)
+
+    def go_back(
+        self,
+        x: Tensor,
+        state: Sequence[Tensor],
+        parameters: Sequence[Tensor],
+        masks: Masks,
+        output: Tensor,
+        saved: Tensor,
+        d_output: Tensor | None,
+        d_last: Sequence[Tensor | None],
+        sums: Tensor,
+        *,
+        input_gradient: bool,
+    ):
+        """The gradients of x, None if it is not wanted, and of the states; adds to the sums."""
         program, batch = self.program, x.shape[1]
         layout = program.layout
         wanted = input_gradient or not program.input_gradient_is_optional
         d_input = self.new(*x.shape) if wanted else None
         d_state = [self.new(batch, size) for size in layout.states]
-        sums = torch.zeros(threads_for(batch), sum(layout.sums), dtype=program.dtype)
         call = Call(self, x, state, program.prologue(*parameters), masks)
         call.set(output=output, saved=saved, slots=len(saved), d_input=d_input, sums=sums)
         zeros = x.new_zeros(layout.states[0]) if d_output is None else None
@@ -149,7 +186,7 @@ class Kernel:
         call.arguments.d_output_stride = 0 if d_output is None else layout.states[0]
         call.set_list(d_last=[None if d is None else d.contiguous() for d in d_last], d_state=d_state)
         self.backward_function(ctypes.addressof(call.arguments))
-        return d_input, d_state, self.epilogue(sums, parameters)
+        return d_input, d_state
 
     def epilogue(self, sums: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
         """The gradients of the parameters, from each thread's sums (threads, all of them)."""

@@ -1,8 +1,10 @@
 """Large arrays that are used again: on many machines new memory costs more than what is computed in it."""
 
 import ctypes
+import mmap
 import weakref
 from collections import defaultdict
+from contextlib import suppress
 from math import prod
 
 import torch
@@ -10,6 +12,9 @@ from torch import Tensor
 
 SMALL = 1 << 16
 """Bytes below which the allocator's own pools do well."""
+
+LARGE = 1 << 22
+"""Bytes from which memory is asked for in large pages, of which there are fewer to map and to look up."""
 
 
 class Pool:
@@ -40,7 +45,7 @@ class Pool:
         try:
             block = self.free[size].pop()
         except IndexError:
-            return torch.empty(size, dtype=torch.uint8)
+            return new_block(size)
         self.idle -= size
         return block
 
@@ -59,6 +64,16 @@ class Pool:
         """Give all idle memory back to the system."""
         self.free.clear()
         self.idle, self.peak = 0, self.in_use
+
+
+def new_block(size: int) -> Tensor:
+    """Memory from the system, in large pages where it has them."""
+    if size < LARGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return torch.empty(size, dtype=torch.uint8)
+    memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a system without large pages gives small ones
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return torch.frombuffer(memory, dtype=torch.uint8)
 
 
 POOL = Pool()

@@ -58,10 +58,9 @@ class Unrolled(torch.autograd.Function):
         anchors: list[Sequence[Tensor]] = [state]
         for first, end in run.windows(len(x)):
             masks = run.masks.window(first, end)
-            part, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False)
-            output[first:end] = part
+            part = output[first:end]
+            _, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False, output=part)
             anchors.append(last)
-            del part  # so that the next segment takes its memory
         ctx.save_for_backward(x, *tensors, *(part for anchor in anchors[1:-1] for part in anchor))
         return output, *anchors[-1]
 
@@ -94,18 +93,17 @@ def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | 
 def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d_state, wanted: bool):
     """From the last segment to the first: run it again, keeping what is needed, and go back through it."""
     d_input = torch.empty_like(x) if wanted else None
-    total: list[Tensor | None] = [None] * len(parameters)
+    sums = run.kernel.no_sums(x.shape[1])
     for (first, end), state in zip(reversed(run.windows(len(x))), reversed(anchors), strict=True):
         part, masks = x[first:end], run.masks.window(first, end)
         output, _, saved = run.kernel.forward(part, state, parameters, masks, keep=True)
-        d_part, d_state, d_parameters = run.kernel.backward(
-            part, state, parameters, masks, output, saved, d_output[first:end], d_state, input_gradient=wanted
+        d_part, d_state = run.kernel.go_back(
+            part, state, parameters, masks, output, saved, d_output[first:end], d_state, sums, input_gradient=wanted
         )
         if d_input is not None and d_part is not None:
             d_input[first:end] = d_part
         del output, saved, d_part  # so that the next segment takes their memory
-        total = [b if a is None else a if b is None else a + b for a, b in zip(total, d_parameters, strict=True)]
-    return d_input, *d_state, *total
+    return d_input, *d_state, *run.kernel.epilogue(sums, parameters)
 
 
 def differentiable_gradient(ctx, gradients: Sequence[Tensor]) -> tuple[Tensor | None, ...]:

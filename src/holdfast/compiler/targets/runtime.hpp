@@ -464,7 +464,7 @@ __attribute__((noinline)) void product(Team& team, long rows, std::initializer_l
 
 // ---------------------------------------------------------------- sums of outer products over many rows
 
-constexpr long gathered_rows = 256;  // how many are gathered before they are multiplied
+constexpr long gathered_rows = 128;  // how many are gathered before they are multiplied
 
 // One of the left sides that share a right side: rows (size), and where the sums (size, N) are.
 template <class T> struct Left {
