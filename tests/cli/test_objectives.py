@@ -13,7 +13,7 @@ from holdfast.cli.compare import prepare
 from holdfast.cli.objectives import OBJECTIVES, build_learner
 from holdfast.cli.train import parse
 from holdfast.models import SequenceModel
-from holdfast.objectives import Assisted, Prediction, Reconstruction
+from holdfast.objectives import Assisted, Autoencoder, LanguageModel, Prediction, Reconstruction
 
 TASK = ["--task", "digits", "--task.train_examples", "20", "--task.validation_examples", "10"]
 MODEL = ["--model", "lstm", "--model.hidden_size", "4", "--model.embedding_size", "3"]
@@ -66,6 +66,15 @@ def test_an_auxiliary_loss_is_built_as_it_is_told(name, kind):
     assert (settings.segments, settings.length, settings.truncation) == (3, 7, 9)
     assert settings.head_sizes == (256, 256)
     assert (learner.pretraining, learner.truncation, learner.afterwards) == (2, 1, "fine-tuning")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("autoregression", LanguageModel), ("autoencoder", Autoencoder)])
+def test_a_layer_can_be_pretrained_and_then_fine_tuned(name, kind):
+    options = ["--objective.pretraining", "2", "--objective.afterwards", "fine-tuning", "--objective.truncation", "9"]
+    learner = learner_of("--objective", name, *options)
+    assert isinstance(learner.auxiliary, kind)
+    assert (learner.pretraining, learner.afterwards, learner.auxiliary.settings.truncation) == (2, "fine-tuning", 9)
+    assert main(["train", *TASK, *MODEL, *TRAINING, "--folder", "run", "--objective", name, *options]) == 0
 
 
 def test_the_auxiliary_network_does_not_start_with_the_models_numbers():
@@ -145,7 +154,7 @@ def test_a_network_without_a_state_learns_from_labels_alone(capsys):
     ("arguments", "words"),
     [
         (["--objective", "reconstuction"], "there is no objective 'reconstuction'; did you mean 'reconstruction'?"),
-        (["--objective", "x"], "there are labels, reconstruction, prediction"),
+        (["--objective", "x"], "there are labels, reconstruction, prediction, autoregression, autoencoder"),
         (["--objective", "prediction", "--objective.order", "reversed"], "there is no option --objective.order"),
         (["--objective", "prediction", "--objective.length", "0"], "objective.length must be at least 1, got 0"),
         (["--objective.label_truncation", "-1"], "must be at least 0"),

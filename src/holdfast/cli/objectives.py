@@ -13,8 +13,11 @@ from holdfast.cli.parser import Parser, add_options, argument_help, optional
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
     Assisted,
+    Autoencoder,
+    LanguageModel,
     Prediction,
     PredictionSettings,
+    PretrainingSettings,
     Reconstruction,
     ReconstructionSettings,
     readable,
@@ -34,14 +37,14 @@ class Entry:
     Args:
         name: as the command line knows it.
         summary: one line.
-        auxiliary: the loss beside the labels; None for none.
-        settings: its settings.
+        auxiliary: the class of the loss beside the labels; None for none.
+        settings: the class of its settings.
     """
 
     name: str
     summary: str
-    auxiliary: type[Reconstruction] | type[Prediction] | None = None
-    settings: type[ReconstructionSettings] | type[PredictionSettings] | None = None
+    auxiliary: Any = None
+    settings: Any = None
 
 
 OBJECTIVES: dict[str, Entry] = {
@@ -59,6 +62,18 @@ OBJECTIVES: dict[str, Entry] = {
             "with it, what follows random anchors is to be foreseen (p-LSTM)",
             Prediction,
             PredictionSettings,
+        ),
+        Entry(
+            "autoregression",
+            "with it, the layer itself says at every step which token comes next (LM-LSTM)",
+            LanguageModel,
+            PretrainingSettings,
+        ),
+        Entry(
+            "autoencoder",
+            "with it, the layer says the whole sequence again from its last state (SA-LSTM)",
+            Autoencoder,
+            PretrainingSettings,
         ),
     )
 }
@@ -170,10 +185,9 @@ def build_learner(choice: Choice | None, model: SequenceModel | PooledModel, see
     shared = {name: options.pop(name) for name in ("pretraining", "afterwards") if name in options}
     truncation = options.pop("label_truncation")
     auxiliary = None
-    if entry.auxiliary is not None and entry.settings is not None:
+    if entry.auxiliary is not None:
         generator = torch.Generator().manual_seed(seed + OWN_CHANCE)
-        make: Any = entry.settings
-        settings = make(**{**options, "head_sizes": tuple(options["head_sizes"])})
+        settings = entry.settings(**{**options, "head_sizes": tuple(options["head_sizes"])})
         auxiliary = entry.auxiliary(readable(model), settings, generator=generator)
     return Assisted(model, auxiliary, truncation=truncation, **shared)
 

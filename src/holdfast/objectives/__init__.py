@@ -5,6 +5,7 @@ from holdfast.objectives.auxiliary import Auxiliary
 from holdfast.objectives.likelihood import CrossEntropy, MeanSquaredError
 from holdfast.objectives.objective import IGNORE, Objective
 from holdfast.objectives.prediction import Prediction, PredictionSettings
+from holdfast.objectives.pretraining import Autoencoder, LanguageModel, PretrainingSettings
 from holdfast.objectives.reconstruction import Reconstruction, ReconstructionSettings
 from holdfast.objectives.segments import Segments, draw_segments
 from holdfast.objectives.stream import Stream
@@ -12,14 +13,17 @@ from holdfast.objectives.stream import Stream
 __all__ = [
     "IGNORE",
     "Assisted",
+    "Autoencoder",
     "Auxiliary",
     "CrossEntropy",
+    "LanguageModel",
     "Learnt",
     "Lesson",
     "MeanSquaredError",
     "Objective",
     "Prediction",
     "PredictionSettings",
+    "PretrainingSettings",
     "Reconstruction",
     "ReconstructionSettings",
     "Segments",

@@ -27,25 +27,19 @@ class Auxiliary(nn.Module, ABC):
 
     Args:
         layer: the recurrent layer that is to learn, or a module like one (`Embedded`).
-        settings: of its own; every auxiliary loss has `segments`, `length`, `anchors` and `token_loss`.
-        placement: where segments lie.
+        settings: of its own; every auxiliary loss has `token_loss`.
     """
 
-    def __init__(self, layer: nn.Module, settings: Any, placement: Placement):
+    def __init__(self, layer: nn.Module, settings: Any):
         super().__init__()
         check_layer(layer)
         self.layer: Any = layer
         self.settings = settings
-        self.placement: Placement = placement
         self.tokens = tokens_of(settings.token_loss, getattr(layer, "tokens", "continuous"))
 
+    @abstractmethod
     def draw(self, ends: Tensor, generator: torch.Generator | None) -> Segments:
         """Segments for sequences with the ends (B,)."""
-        settings = self.settings
-        number, length, each = settings.segments, settings.length, settings.anchors
-        return draw_segments(
-            ends, number=number, length=length, placement=self.placement, each=each, generator=generator
-        )
 
     @abstractmethod
     def stop(self, segments: Segments) -> Stop:
@@ -93,6 +87,12 @@ class Auxiliary(nn.Module, ABC):
         counted = within(lengths, len(answers))
         losses = self.tokens.losses(answers, targets).masked_fill(~counted, 0.0)
         return losses.sum(), lengths.sum()
+
+
+def drawn(settings: Any, placement: Placement, ends: Tensor, generator: torch.Generator | None) -> Segments:
+    """Segments as the settings want them: `segments`, `length` and `anchors`."""
+    number, length, each = settings.segments, settings.length, settings.anchors
+    return draw_segments(ends, number=number, length=length, placement=placement, each=each, generator=generator)
 
 
 def ends_of(inputs: Tensor, lengths: Tensor | None) -> Tensor:

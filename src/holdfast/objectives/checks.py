@@ -13,12 +13,23 @@ def check_auxiliary(settings: Any) -> None:
         ValueError: it is not.
     """
     one_of(settings, anchors=Sharing)
+    if settings.segments < 1:
+        raise ValueError(f"objective.segments must be at least 1, got {settings.segments}")
+    if settings.length < 1:
+        raise ValueError(f"objective.length must be at least 1, got {settings.length}")
+    check_said(settings)
+
+
+def check_said(settings: Any) -> None:
+    """What every loss on the input has is in its range.
+
+    Raises:
+        ValueError: it is not.
+    """
     if settings.token_loss is not None:
         one_of(settings, token_loss=TokenLoss)
-    for name in ("segments", "length", "truncation"):
-        value = getattr(settings, name)
-        if value is not None and value < 1:
-            raise ValueError(f"objective.{name} must be at least 1, got {value}")
+    if settings.truncation is not None and settings.truncation < 1:
+        raise ValueError(f"objective.truncation must be at least 1, got {settings.truncation}")
     if any(size < 1 for size in settings.head_sizes):
         raise ValueError(f"objective.head_sizes must be at least 1 each, got {tuple(settings.head_sizes)}")
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from holdfast.layers import Stop
 from holdfast.layers.visits import States, advance, parts, stretch
 from holdfast.models.sequence_model import head
-from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, remaining
+from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, drawn, remaining
 from holdfast.objectives.checks import check_auxiliary
 from holdfast.objectives.segments import Segments, Sharing
 from holdfast.objectives.tokens import TokenLoss
@@ -72,9 +72,12 @@ class Prediction(Auxiliary):
         self, layer: nn.Module, settings: PredictionSettings | None = None, *, generator: torch.Generator | None = None
     ):
         settings = settings or PredictionSettings()
-        super().__init__(layer, settings, "following")
+        super().__init__(layer, settings)
         self.predictor = self.layer.another(self.layer.output_size, num_layers=settings.layers, generator=generator)
         self.head = head([self.predictor.output_size, *settings.head_sizes, self.layer.input_size], generator)
+
+    def draw(self, ends: Tensor, generator: torch.Generator | None) -> Segments:
+        return drawn(self.settings, "following", ends, generator)
 
     def stop(self, segments: Segments) -> Stop:
         return Stop(segments.starts, 0)

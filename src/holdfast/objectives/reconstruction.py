@@ -11,7 +11,7 @@ from holdfast.layers.sequence import Padded, gather_time
 from holdfast.layers.visits import States, advance, parts, stretch
 from holdfast.models import Tokens, embedding
 from holdfast.models.sequence_model import head
-from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, remaining
+from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, drawn, remaining
 from holdfast.objectives.checks import check_auxiliary, one_of
 from holdfast.objectives.feeding import Schedule, fed_tokens
 from holdfast.objectives.segments import Segments, Sharing
@@ -118,7 +118,7 @@ class Reconstruction(Auxiliary):
         generator: torch.Generator | None = None,
     ):
         settings = settings or ReconstructionSettings()
-        super().__init__(layer, settings, settings.placement)
+        super().__init__(layer, settings)
         size, width = self.layer.input_size, self.layer.output_size
         embedded = width if settings.embedding_size is None else settings.embedding_size
         read: Tokens = getattr(layer, "tokens", "continuous")
@@ -131,6 +131,9 @@ class Reconstruction(Auxiliary):
         self.decoder = self.layer.another(embedded or size, num_layers=depth, generator=generator)
         self.head = head([self.decoder.output_size, *settings.head_sizes, size], generator)
         self.truth = Schedule(settings.truth_first, settings.truth_last, settings.truth_steps)
+
+    def draw(self, ends: Tensor, generator: torch.Generator | None) -> Segments:
+        return drawn(self.settings, self.settings.placement, ends, generator)
 
     def stop(self, segments: Segments) -> Stop:
         window = self.settings.truncation
