@@ -518,11 +518,13 @@ __attribute__((noinline)) void add_products(Team& team, long rows, std::initiali
             std::fill(panel + n * size + end, panel + (n + 1) * size, T(0));
         }
         for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
-            for (const Left<T>& left : lefts)
-                for (long m = 0; m < left.size; m += tile_rows)
-                    for_rows(std::min<long>(tile_rows, left.size - m), [&]<int R>() __attribute__((always_inline)) {
-                        add_tile<T, R, NV>(rows, left.rows, m, panel, left.to, column, N);
-                    });
+            for (const Left<T>& left : lefts) {
+                long m = 0;
+                for (; m + tile_rows <= left.size; m += tile_rows)
+                    add_tile<T, tile_rows, NV>(rows, left.rows, m, panel, left.to, column, N);
+                for (; m + 2 <= left.size; m += 2) add_tile<T, 2, NV>(rows, left.rows, m, panel, left.to, column, N);
+                if (m < left.size) add_tile<T, 1, NV>(rows, left.rows, m, panel, left.to, column, N);
+            }
         });
     });
 }
