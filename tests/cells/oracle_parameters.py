@@ -1,6 +1,6 @@
 """How a cell's fused parameters correspond to an oracle's parameters, gate by gate."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,11 +27,13 @@ from holdfast.cells import (
     GatedGRU,
     GatedLSTM,
     GatedRNN,
+    GaussianLSTM,
     Independent,
     IndRNN,
     LeakyRNN,
     Master,
     PeepholeLSTM,
+    PhasedLSTM,
     Refine,
     Sigmoid,
     Tied,
@@ -39,6 +41,7 @@ from holdfast.cells import (
 )
 from oracles.orthogonal import PERMUTATION
 from oracles.oscillators import WINDOW
+from oracles.timed import LEAK, OPEN, T_MAX
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Case:
 
     oracle: str
     cell: Callable[..., Any]
-    extras: dict[str, str | tuple[str, Any]] = field(default_factory=dict)
+    extras: Mapping[str, str | tuple[str, Any]] = field(default_factory=dict)
 
 
 PEEPHOLES = {f"p_{gate}": f"peephole_{gate}" for gate in ("input", "forget", "output")}
@@ -68,6 +71,8 @@ URNN_PARTS = MODULUS | {f"theta_{k}": ("phases", k - 1) for k in (1, 2, 3)}
 URNN_PARTS |= {f"v_{k}_{part}": ("reflections", (k - 1, half)) for k in (1, 2) for part, half in HALVES.items()}
 LMU_PARTS = {"W_x": "weight_ih", "W_h": "weight_hh", "W_m": "weight_mh", "b": "bias"}
 LMU_PARTS |= {"e_x": "encoder_ih", "e_h": "encoder_hh", "e_m": "encoder_mh"}
+GAUSSIAN = {"mu_share": "centre", "log_sigma_share": "log_width"}
+PHASED = PEEPHOLES | {"log_tau": "log_period", "shift_share": "phase"}
 MEMORIES = {"tied": Tied(), "independent": Independent()}
 
 
@@ -75,6 +80,13 @@ def permuted_urnn(*sizes: int, **options: Any) -> URNN:
     """A uRNN with the oracle's permutation."""
     cell = URNN(*sizes, **options)
     cell.permutation = torch.tensor(PERMUTATION)
+    return cell
+
+
+def leaking(*sizes: int, **options: Any) -> PhasedLSTM:
+    """A phased LSTM that stays in training mode, where its gates leak."""
+    cell = PhasedLSTM(*sizes, open_ratio=OPEN, leak=LEAK, **options)
+    cell.eval = lambda: cell
     return cell
 
 
@@ -124,6 +136,11 @@ CASES = [
     ),
     *(Case(*given) for given in LINEAR),
     *(Case(*given) for given in FLEXIBLE),
+    Case("gaussian-lstm", partial(GaussianLSTM, t_max=T_MAX), GAUSSIAN),
+    Case("gaussian-lstm-peepholes", partial(GaussianLSTM, t_max=T_MAX, peepholes=True), GAUSSIAN | PEEPHOLES),
+    Case("gaussian-lstm-stamps", partial(GaussianLSTM, t_max=T_MAX, clock="stamps"), GAUSSIAN),
+    Case("phased-lstm", leaking, PHASED),
+    Case("phased-lstm-stamps", partial(leaking, clock="stamps"), PHASED),
 ]
 
 FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}

@@ -1,11 +1,12 @@
 """Cells that draw their own parameters draw them as their papers say."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 
-from holdfast.cells import EURNN, GORU, LEM, LMU, URNN, CoRNN, ExpRNN, IndRNN, UnICORNN
+from holdfast.cells import EURNN, GORU, LEM, LMU, URNN, CoRNN, ExpRNN, GaussianLSTM, IndRNN, PhasedLSTM, UnICORNN
 
 INPUT, SIZE = 40, 300
 PI = math.pi
@@ -65,6 +66,7 @@ def next_to_diagonal(skew):
     return entries
 
 
+AFFINE = dict.fromkeys(("weight_ih", "weight_hh"), around_zero(1 / math.sqrt(SIZE)))
 KAIMING = math.sqrt(6 / (65 * INPUT))
 STATEMENTS = {
     IndRNN: {"recurrence": uniform(0, 1), "bias": always(0.0), "weight_ih": around_zero(1 / math.sqrt(INPUT))},
@@ -106,16 +108,20 @@ STATEMENTS = {
         "encoder_hh": around_zero(math.sqrt(3 / SIZE)),
         "encoder_mh": always(0.0),
     },
+    partial(GaussianLSTM, t_max=100.0): AFFINE | {"centre": uniform(0, 1), "log_width": always(math.log(1 / 3))},
+    PhasedLSTM: AFFINE
+    | dict.fromkeys(("peephole_input", "peephole_forget", "peephole_output"), around_zero(1 / math.sqrt(SIZE)))
+    | {"log_period": uniform(1, 6), "phase": uniform(0, 1)},
 }
 
 
-@pytest.mark.parametrize("cell", STATEMENTS)
+@pytest.mark.parametrize("cell", STATEMENTS, ids=lambda cell: getattr(cell, "func", cell).__name__)
 def test_parameters_start_as_the_paper_says(cell):
     made = cell(INPUT, SIZE)
     made.reset_parameters(torch.Generator().manual_seed(0))
     for name, check in STATEMENTS[cell].items():
         check(getattr(made, name))
-    assert set(dict(made.named_parameters())) - set(STATEMENTS[cell]) <= ({"bias"} if cell is LEM else set())
+    assert set(dict(made.named_parameters())) - set(STATEMENTS[cell]) <= {"bias"}
 
 
 def test_henaffs_angles_fill_the_circle():

@@ -14,7 +14,7 @@ from holdfast.layers.catalogue import distinct
 
 def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
     """A layer of the catalogue, with its options filled in."""
-    if "t_max" in CATALOGUE[name].initialiser_options():
+    if "t_max" in CATALOGUE[name].required():
         options["t_max"] = 20
     if name == "nru":
         options |= {"memory_size": 16, "heads": 4}

@@ -14,6 +14,7 @@ from . import (
     orthogonal,
     oscillators,
     sru,
+    timed,
     xlstm,
 )
 from .complex_step import Functional, Gradient, value_and_gradient
@@ -34,6 +35,7 @@ FAMILIES = (
     modified,
     orthogonal,
     oscillators,
+    timed,
 )
 ORACLES: dict[str, Oracle] = {name: oracle for family in FAMILIES for name, oracle in family.ORACLES.items()}
 

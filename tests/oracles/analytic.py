@@ -29,6 +29,11 @@ def relu(x):
     return np.where(x.real > 0, x, 0.0)
 
 
+def floor(x):
+    """The whole number below Re x: a constant between its jumps."""
+    return np.floor(x.real)
+
+
 def absolute(x):
     """x times the sign of Re x."""
     return x * np.sign(x.real)

@@ -8,6 +8,7 @@ from holdfast.cells.eurnn import EURNN
 from holdfast.cells.exprnn import ExpRNN
 from holdfast.cells.gated import GatedGRU, GatedLSTM
 from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
+from holdfast.cells.gaussian import GaussianLSTM
 from holdfast.cells.goru import GORU
 from holdfast.cells.gru import GRU
 from holdfast.cells.indrnn import IndRNN
@@ -25,10 +26,12 @@ from holdfast.cells.noisy import BinaryGateLSTM, NoisyLSTM
 from holdfast.cells.normalised import LayerNormLSTM
 from holdfast.cells.nru import NRU
 from holdfast.cells.on_lstm import ONLSTM
+from holdfast.cells.phased import PhasedLSTM
 from holdfast.cells.rg_lru import RGLRU
 from holdfast.cells.rnn import RNN, GatedRNN, LeakyRNN
 from holdfast.cells.sru import SRU
 from holdfast.cells.statistical import StatisticalRU
+from holdfast.cells.timed import Clock, TimedLSTM
 from holdfast.cells.unicornn import UnICORNN
 from holdfast.cells.urnn import URNN
 from holdfast.cells.xlstm import MLSTM, SLSTM
@@ -41,6 +44,7 @@ ALL = (
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
     *(IndRNN, URNN, EURNN, GORU, ExpRNN),
     *(CoRNN, UnICORNN, LEM, LMU),
+    *(GaussianLSTM, PhasedLSTM),
 )
 
 __all__ = [
@@ -67,6 +71,7 @@ __all__ = [
     "AffineCell",
     "BinaryGateLSTM",
     "Cell",
+    "Clock",
     "CoRNN",
     "Cumax",
     "DerivedCell",
@@ -75,6 +80,7 @@ __all__ = [
     "GatedGRU",
     "GatedLSTM",
     "GatedRNN",
+    "GaussianLSTM",
     "IndRNN",
     "Independent",
     "LayerNormLSTM",
@@ -87,10 +93,12 @@ __all__ = [
     "Modifier",
     "NoisyLSTM",
     "PeepholeLSTM",
+    "PhasedLSTM",
     "Refine",
     "Sigmoid",
     "StatisticalRU",
     "Tied",
+    "TimedLSTM",
     "UnICORNN",
     "VariationalDropout",
     "WeightDrop",

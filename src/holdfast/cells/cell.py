@@ -36,6 +36,8 @@ class Cell(nn.Module, ABC):
     """
 
     undecayed: ClassVar[tuple[str, ...]] = ()
+    shared_features: int = 0
+    """How many of the last features of a layer's input every cell of a stack is given: time stamps."""
 
     def __init__(
         self,

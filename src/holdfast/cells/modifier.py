@@ -26,6 +26,7 @@ class Modifier(Cell):
         inner = cell(input_size, hidden_size, device=device, dtype=dtype)
         super().__init__(input_size, hidden_size, state_sizes=inner.state_sizes, blocks=inner.block_sizes)
         self.inner = inner
+        self.shared_features = inner.shared_features
 
     @property
     def unmodified(self) -> Cell:

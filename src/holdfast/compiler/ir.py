@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 UNARY = frozenset({"neg", "exp", "tanh", "sigmoid", "relu", "abs", "sqrt", "rsqrt", "reciprocal", "log", "log1p"}) | {
-    "expm1", "erf", "sin", "cos", "sign", "not", "copy", "float"
+    "expm1", "erf", "sin", "cos", "floor", "sign", "not", "copy", "float"
 }  # fmt: skip
 BINARY = frozenset({"add", "sub", "mul", "div", "max", "min", "pow", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"})
 ELEMENTWISE = UNARY | BINARY | {"where"}

@@ -73,7 +73,7 @@ def plain(op: str) -> Callable[..., Value]:
 
 
 for name in ("neg", "exp", "tanh", "sigmoid", "relu", "abs", "sqrt", "rsqrt", "reciprocal", "log", "log1p", "expm1",
-             "erf", "sin", "cos", "sign"):  # fmt: skip
+             "erf", "sin", "cos", "floor", "sign"):  # fmt: skip
     rule(getattr(aten, name).default)(plain(name))
 for name, op in {"mul": "mul", "div": "div"}.items():
     rule(getattr(aten, name).Tensor, getattr(aten, name).Scalar)(plain(op))

@@ -94,7 +94,7 @@ class Recurrent(nn.Module):
         self.cells = nn.ModuleList()
         with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
             for _ in range(num_layers):
-                width = self.output_size if len(self.cells) else input_size
+                width = self.output_size + self._shared if len(self.cells) else input_size
                 self.cells.extend(cell(width, hidden_size, device=device, dtype=dtype) for _ in range(self.directions))
         for made in self.cells:
             self._initialise(made, initialiser, generator)
@@ -116,6 +116,11 @@ class Recurrent(nn.Module):
     def directions(self) -> int:
         """1, or 2 if bidirectional."""
         return 2 if self.bidirectional else 1
+
+    @property
+    def _shared(self) -> int:
+        """How many of the last features of the input every cell of the stack is given."""
+        return self._cell(0).shared_features
 
     @property
     def output_size(self) -> int:
@@ -283,6 +288,8 @@ class Recurrent(nn.Module):
             x = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
             if depth < self.num_layers - 1:
                 x = F.dropout(x, self.dropout, self.training)
+                if self._shared:
+                    x = torch.cat([x, sequences.x[..., -self._shared :]], -1)
             sequences = replace(sequences, x=x)
         return sequences.x, last
 

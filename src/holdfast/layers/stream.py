@@ -29,7 +29,7 @@ def step_quickly(layer: "Recurrent", x: Tensor, state):
     """
     if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu") or transformed():
         return None
-    if layer.dropout and layer.training and layer.num_layers > 1:
+    if layer.num_layers > 1 and ((layer.dropout and layer.training) or layer._shared):
         return None
     batch = x.shape[0] if x.dim() == 2 else 1
     made_for, sessions = SESSIONS.get(layer, (None, []))

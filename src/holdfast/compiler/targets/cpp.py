@@ -14,7 +14,7 @@ FUNCTION = {"exp": "exponential", "tanh": "hyperbolic_tangent", "sigmoid": "sigm
             "log": "logarithm", "log1p": "logarithm_of_one_plus",
             "sqrt": "square_root", "sign": "signum", "max": "maximum", "min": "minimum", "pow": "power",
             "where": "select", "not": "inverted"}  # fmt: skip
-BY_LANE = ("expm1", "erf", "sin", "cos")
+BY_LANE = ("expm1", "erf", "sin", "cos", "floor")
 START = {"sum": "T(0)", "amax": "-std::numeric_limits<T>::infinity()", "amin": "std::numeric_limits<T>::infinity()"}
 ACROSS = {"sum": "total", "amax": "greatest", "amin": "least"}
 TOGETHER = {"sum": "{} + {}", "amax": "maximum({}, {})", "amin": "minimum({}, {})"}

@@ -2,13 +2,23 @@
 
 from typing import Any
 
-from holdfast.layers.catalogue import flexible, gates, linear, memory, modified, orthogonal, oscillators, plain
+from holdfast.layers.catalogue import (
+    flexible,
+    gates,
+    linear,
+    memory,
+    modified,
+    orthogonal,
+    oscillators,
+    plain,
+    skipping,
+)
 from holdfast.layers.catalogue.entry import Entry, suggestion
 from holdfast.layers.recurrent import Recurrent
 
 __all__ = ["CATALOGUE", "Entry", "distinct", "lookup", "make"]
 
-GROUPS = (plain, gates, flexible, modified, memory, linear, orthogonal, oscillators)
+GROUPS = (plain, gates, flexible, modified, memory, linear, orthogonal, oscillators, skipping)
 CATALOGUE: dict[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
 
 

@@ -99,7 +99,8 @@ class Entry:
         if missing and "initialiser" not in options:
             raise ValueError(
                 f"'{self.name}' needs {' and '.join(missing)}: pass it to make, or as --model.{missing[0]} on the "
-                f"command line; for chrono initialisation it is the longest dependency of the task in steps"
+                f"command line; for chrono initialisation it is the longest dependency of the task in steps, for time "
+                f"gates the length of its sequences"
             )
 
 
