@@ -1,0 +1,192 @@
+"""Inference that computes the open units of time-gated layers, and no others."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from time import perf_counter
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from holdfast.cells import PeepholeLSTM, TimedLSTM
+from holdfast.cells.timed import lstm_step
+from holdfast.layers.recurrent import Recurrent
+
+
+@dataclass(frozen=True)
+class Saving:
+    """What closed units save.
+
+    Args:
+        operations: multiply-adds of the products of one sequence: 4 (I + H) for every open unit and step.
+        of: what they would be with all units open.
+        seconds: time that the open units take, measured.
+        whole_seconds: the same code with all units open.
+        layer_seconds: the layer as it runs otherwise, with the backend that it chooses.
+    """
+
+    operations: int
+    of: int
+    seconds: float
+    whole_seconds: float
+    layer_seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.operations:.3g} of {self.of:.3g} multiply-adds a sequence ({self.operations / self.of:.1%}); "
+            f"{self.seconds * 1e3:.3g} ms, {self.whole_seconds * 1e3:.3g} ms with all units open, "
+            f"{self.layer_seconds * 1e3:.3g} ms as the layer runs otherwise"
+        )
+
+
+@torch.no_grad()
+def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, tuple[Tensor, ...]]:
+    """A layer's outputs and last states where a gate below `threshold` counts as closed.
+
+        k(t) < threshold:    c_t = c_{t-1} and h_t = h_{t-1}, bit for bit, and the unit's rows of W are not computed
+
+    The rows of the open units are gathered when a unit opens or closes, and used until the next one does.
+
+    Args:
+        layer: of time-gated cells, in one direction.
+        x: (T, B, I); with time stamps, the same ones for all rows.
+        threshold: below which a gate is closed, at least 0; with 0 none is.
+
+    Returns:
+        output (T, B, H), and the parts h and c of the state, (layers, B, H).
+
+    Raises:
+        ValueError: another kind of layer, rows with time stamps of their own, or a threshold below 0.
+    """
+    ends = []
+    for cell, k in gates(layer, x, threshold):
+        shared = x[..., x.shape[-1] - cell.shared_features :]
+        features = x[..., : x.shape[-1] - cell.shared_features]
+        output, end = run_cell(cell, features, k)
+        x = torch.cat([output, shared], -1)
+        ends.append(end)
+    return x[..., : layer.output_size], tuple(torch.stack(part) for part in zip(*ends, strict=True))
+
+
+@torch.no_grad()
+def operations(layer: Recurrent, x: Tensor, *, threshold: float) -> int:
+    """Multiply-adds in the products of one sequence, as `run_open` computes it."""
+    return sum(
+        int((k > 0).sum()) * 4 * (cell.weight_ih.shape[1] + cell.hidden_size) for cell, k in gates(layer, x, threshold)
+    )
+
+
+def measure_saving(layer: Recurrent, x: Tensor, *, threshold: float, repeats: int = 5) -> Saving:
+    """What `threshold` saves on sequences such as x, in operations and in time: the least of `repeats` runs, in turns.
+
+    Raises:
+        ValueError: as `run_open`.
+    """
+    with torch.no_grad():
+        runs = (
+            lambda: run_open(layer, x, threshold=threshold),
+            lambda: run_open(layer, x, threshold=0.0),
+            lambda: layer(x),
+        )
+        times: list[list[float]] = [[], [], []]
+        for _ in range(repeats + 1):  # the first warms up
+            for run, taken in zip(runs, times, strict=True):
+                started = perf_counter()
+                run()
+                taken.append(perf_counter() - started)
+    found, whole = (operations(layer, x, threshold=v) for v in (threshold, 0.0))
+    return Saving(found, whole, *(min(taken[1:]) for taken in times))
+
+
+def gates(layer: Recurrent, x: Tensor, threshold: float) -> Iterator[tuple[TimedLSTM, Tensor]]:
+    """Every cell with its gates (T, H), zero where they are closed."""
+    if layer.bidirectional or layer.batch_first or threshold < 0:
+        raise ValueError("expected a layer in one direction, time first, and a threshold of at least 0")
+    for cell in layer.cells:
+        if not isinstance(cell, TimedLSTM):
+            raise ValueError(f"closed units are known of time-gated cells, not of {type(cell).__name__}")
+        k = cell.openness(times_of(cell, x))
+        yield cell, torch.where(k >= threshold, k, 0) if threshold else k.clamp(min=torch.finfo(k.dtype).tiny)
+
+
+def times_of(cell: TimedLSTM, x: Tensor) -> Tensor:
+    """(T, 1): the time of every step."""
+    if cell.clock == "steps":
+        return torch.arange(1, len(x) + 1, device=x.device).unsqueeze(1).to(x.dtype)
+    if not bool((x[:, :, -1] == x[:, :1, -1]).all()):
+        raise ValueError("open units are computed for rows that share their time stamps; run others one by one")
+    return x[:, 0, -1:]
+
+
+def run_cell(cell: TimedLSTM, x: Tensor, k: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """x (T, B, I) and gates (T, H) to outputs and the last h and c."""
+    h, c = (x.new_zeros(x.shape[1], cell.hidden_size) for _ in range(2))
+    output = x.new_empty(len(x), *h.shape)
+    open_ = k > 0
+    changes = (open_[1:] != open_[:-1]).any(1).nonzero().flatten() + 1
+    marks = [0, *changes.tolist(), len(x)]
+    for first, last in pairwise(marks):
+        units = open_[first].nonzero().flatten()
+        if not len(units):
+            output[first:last] = h
+            continue
+        run_units(cell, units, x[first:last], k[first:last, units], h, c, output[first:last])
+    return output, (h, c)
+
+
+def run_units(cell: TimedLSTM, units: Tensor, x: Tensor, k: Tensor, h: Tensor, c: Tensor, output: Tensor) -> None:
+    """Some steps of some units; h and c are written in place."""
+    rows = torch.cat([units + block * cell.hidden_size for block in range(4)])
+    weight_hh = cell.weight_hh[rows]
+    p = F.linear(x, cell.weight_ih[rows], None if cell.bias is None else cell.bias[rows])
+    peepholes = [peephole[units] for peephole in cell.peephole_vectors()]
+    own_h, own_c = h[:, units], c[:, units]
+    for t, own in enumerate(k):
+        pre = (p[t] + F.linear(h, weight_hh)).chunk(4, -1)
+        new_h, new_c = lstm_step(pre, own_c, peepholes)
+        own_h, own_c = own * new_h + (1 - own) * own_h, own * new_c + (1 - own) * own_c
+        h[:, units] = own_h
+        output[t] = h
+    c[:, units] = own_c
+
+
+@torch.no_grad()
+def export_lstm(layer: Recurrent, *, steps: int, tolerance: float = 0.01) -> Recurrent:
+    """The LSTM that a time-gated layer has become, once its gates are open over `steps` steps.
+
+    Args:
+        layer: of cells whose gates are all above 1 - tolerance; its clock counts steps.
+        steps: length of the sequences.
+        tolerance: how far from open a gate may be; the outputs are then as near.
+
+    Returns:
+        a layer with the same weights: `holdfast.LSTM`, which exchanges them with `torch.nn.LSTM`, or, with peepholes, a
+        `Recurrent` of `PeepholeLSTM`.
+
+    Raises:
+        ValueError: a gate is not open, or the layer has no time gates that count steps.
+    """
+    from holdfast.layers.drop_in import LSTM
+
+    time = torch.arange(1, steps + 1).unsqueeze(1)
+    for cell in layer.cells:
+        if not isinstance(cell, TimedLSTM) or cell.clock != "steps":
+            raise ValueError("only layers of time-gated cells with clock='steps' can become an LSTM")
+        least = float(cell.openness(time.to(cell.weight_hh)).min())
+        if least <= 1 - tolerance:
+            raise ValueError(
+                f"the gates are not open: one is at {least:.3g} within {steps} steps, expected above {1 - tolerance}; "
+                "widen them first, as the temporal curriculum does"
+            )
+    first = layer.cells[0]
+    assert isinstance(first, TimedLSTM)
+    own = {"num_layers": layer.num_layers, "bidirectional": layer.bidirectional, "batch_first": layer.batch_first}
+    own |= {"dropout": layer.dropout, "backend": layer.backend, "recompute": layer.recompute}
+    own |= {"device": first.weight_hh.device, "dtype": first.weight_hh.dtype}
+    sizes = layer.input_size, layer.hidden_size
+    plain = Recurrent(PeepholeLSTM, *sizes, **own) if first.peepholes else LSTM(*sizes, **own)
+    for cell, made in zip(layer.cells, plain.cells, strict=True):
+        weights = cell.state_dict()
+        made.load_state_dict({name: weights[name] for name in made.state_dict()})
+    return plain
