@@ -135,31 +135,11 @@ class Kernel:
         self.forward_function(ctypes.addressof(call.arguments))
         return output, last, saved
 
-    def backward(
-        self,
-        x: Tensor,
-        state: Sequence[Tensor],
-        parameters: Sequence[Tensor],
-        masks: Masks,
-        output: Tensor,
-        saved: Tensor,
-        d_output: Tensor | None,
-        d_last: Sequence[Tensor | None],
-        *,
-        input_gradient: bool,
-    ):
-        """The gradients of x, of the states, and of the parameters; None for those that are zero or not wanted."""
-        sums = self.no_sums(x.shape[1])
-        d_input, d_state = self.go_back(
-            x, state, parameters, masks, output, saved, d_output, d_last, sums, input_gradient=input_gradient
-        )
-        return d_input, d_state, self.epilogue(sums, parameters)
-
     def no_sums(self, batch: int) -> Tensor:
-        """Zeros (threads, all sums over rows and steps), for `go_back` to add to and `epilogue` to read."""
+        """Zeros (threads, all sums over rows and steps), for `backward` to add to and `epilogue` to read."""
         return torch.zeros(threads_for(batch), sum(self.program.layout.sums), dtype=self.program.dtype)
 
-    def go_back(
+    def backward(
         self,
         x: Tensor,
         state: Sequence[Tensor],

@@ -84,21 +84,15 @@ def unroll_backward(
     d_last: Sequence[Tensor],
 ) -> list[Tensor]:
     """The gradients of x, of the states and of the parameters."""
-    d_input, d_state, d_parameters = kernel_named(kernel).backward(
-        x.contiguous(),
-        state,
-        parameters,
-        Masks(lengths, order, reset),
-        output,
-        saved,
-        d_output,
-        d_last,
-        input_gradient=True,
+    named, masks = kernel_named(kernel), Masks(lengths, order, reset)
+    sums = named.no_sums(x.shape[1])
+    d_input, d_state = named.backward(
+        x.contiguous(), state, parameters, masks, output, saved, d_output, d_last, sums, input_gradient=True
     )
     assert d_input is not None
     filled = [
         torch.zeros_like(p) if d is None else d.clone(memory_format=torch.contiguous_format)
-        for d, p in zip(d_parameters, parameters, strict=True)
+        for d, p in zip(named.epilogue(sums, parameters), parameters, strict=True)
     ]
     return [d_input, *d_state, *filled]
 

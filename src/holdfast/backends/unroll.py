@@ -82,10 +82,11 @@ def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | 
     wanted = ctx.needs_input_grad[1]
     if run.segment is None:
         output, saved = kept
-        d_input, d_state, d_parameters = run.kernel.backward(
-            x, state, parameters, run.masks, output, saved, d_output, d_last, input_gradient=wanted
+        sums = run.kernel.no_sums(x.shape[1])
+        d_input, d_state = run.kernel.backward(
+            x, state, parameters, run.masks, output, saved, d_output, d_last, sums, input_gradient=wanted
         )
-        return d_input, *d_state, *d_parameters
+        return d_input, *d_state, *run.kernel.epilogue(sums, parameters)
     anchors = [state, *(kept[k : k + run.states] for k in range(0, len(kept), run.states))]
     return backward_over_segments(run, x, anchors, parameters, d_output, d_last, wanted)
 
@@ -97,7 +98,7 @@ def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d
     for (first, end), state in zip(reversed(run.windows(len(x))), reversed(anchors), strict=True):
         part, masks = x[first:end], run.masks.window(first, end)
         output, _, saved = run.kernel.forward(part, state, parameters, masks, keep=True)
-        d_part, d_state = run.kernel.go_back(
+        d_part, d_state = run.kernel.backward(
             part, state, parameters, masks, output, saved, d_output[first:end], d_state, sums, input_gradient=wanted
         )
         if d_input is not None and d_part is not None:
