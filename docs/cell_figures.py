@@ -20,7 +20,7 @@ STAND_IN = float(STEPS)
 
 def figure(entry: Entry) -> tuple[Figure, str]:
     """The figure of a layer as it starts, and what it shows."""
-    missing = {name: STAND_IN for name, option in entry.initialiser_options().items() if option.default is option.empty}
+    missing = dict.fromkeys(entry.required(), STAND_IN)
     layer = entry.build(1, UNITS, **missing, backend="reference", generator=torch.Generator().manual_seed(0)).eval()
     cell = layer._cell(0)
     if any(not isinstance(gate.gate, Sigmoid) for gate in gates_of(cell).values()):

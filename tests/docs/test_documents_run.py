@@ -29,7 +29,8 @@ def test_python_in_the_documents_runs(document, tmp_path, monkeypatch):
         exec(compile(block, str(document), "exec"), names)
 
 
-def test_every_layer_of_the_catalogue_gets_a_page(tmp_path):
+def test_every_layer_of_the_catalogue_gets_a_page(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
     write = runpy.run_path(str(ROOT / "docs/cell_pages.py"))["write"]
     write(tmp_path)
     pages = {path.stem for path in tmp_path.glob("*.md")}

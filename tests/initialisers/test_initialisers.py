@@ -6,7 +6,7 @@ import torch
 import holdfast
 from holdfast import Recurrent, make
 from holdfast.cells import ALL as CELLS
-from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN, IndRNN
+from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN, GaussianLSTM, IndRNN
 from holdfast.initialisers import (
     ALL,
     Chrono,
@@ -89,16 +89,22 @@ def test_uniform_gates_start_inside_their_range_for_any_size(size):
     assert ((f >= edge - 1e-6) & (f <= 1 - edge + 1e-6)).all()
 
 
+def with_eight_units(cell):
+    """A cell; one with a time gate needs to be told how long sequences are."""
+    needed = {"t_max": 10} if cell is GaussianLSTM else {}
+    return cell(3, 8, **needed)
+
+
 def has_rows_for_every_block(cell):
     """Whether weight_hh is made of the cell's blocks, and of nothing else."""
-    made = cell(3, 8)
+    made = with_eight_units(cell)
     rows = len(getattr(made, "weight_hh", ()))
     return cell is not NRU and rows == sum(made.block_sizes.values()) > 0
 
 
 @pytest.mark.parametrize("cell", [cell for cell in CELLS if has_rows_for_every_block(cell)])
 def test_orthogonal_recurrence_makes_every_block_orthogonal(cell):
-    made = cell(3, 8)
+    made = with_eight_units(cell)
     weight = OrthogonalRecurrence()(made, seeded(0))["weight_hh"].double()
     for block in made.blocks:
         rows = weight[made.block(block)]

@@ -42,6 +42,10 @@ class TimedLSTM(AffineCell):
         peepholes: whether the gates see the memory.
     """
 
+    peephole_input: Tensor
+    peephole_forget: Tensor
+    peephole_output: Tensor
+
     def __init__(
         self, input_size: int, hidden_size: int, *, clock: Clock, peepholes: bool = False, device=None, dtype=None
     ):
@@ -102,7 +106,9 @@ class TimedLSTM(AffineCell):
 
     def peephole_vectors(self) -> list[Tensor]:
         """v_i, v_f and v_o (H,), or nothing."""
-        return [getattr(self, name) for name in PEEPHOLES] if self.peepholes else []
+        if not self.peepholes:
+            return []
+        return [self.peephole_input, self.peephole_forget, self.peephole_output]
 
     def choices(self) -> dict[str, object]:
         shown: dict[str, object] = {"clock": self.clock}

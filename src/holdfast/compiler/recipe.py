@@ -33,13 +33,15 @@ ARITHMETIC = (
     "ge.Scalar logical_and.default logical_or.default logical_not.default _to_copy.default full.default "
     "full_like.default scalar_tensor.default arange.default arange.start arange.start_step"
 )
+COMPLEX = "complex.default _conj.default _fft_c2c.default view_as_real.default view_as_complex.default"
+PLACES = "index.Tensor index_put.default constant_pad_nd.default triu_indices.default"
 SUMS = (
     "sum.default sum.dim_IntList mean.default mean.dim amax.default amin.default var.correction var_mean.correction "
     "mm.default bmm.default addmm.default linalg_vector_norm.default linalg_matrix_exp.default"
 )
 ALLOWED = frozenset(
     [GETITEM] + [f"aten.{name}.default" for name in UNARY.split()]
-    + [f"aten.{name}" for names in (SHAPES, ARITHMETIC, SUMS) for name in names.split()]
+    + [f"aten.{name}" for names in (SHAPES, ARITHMETIC, COMPLEX, PLACES, SUMS) for name in names.split()]
 )  # fmt: skip
 """What a recipe that comes from a file may do: all are pure, and none touches anything but tensors."""
 
