@@ -124,3 +124,22 @@ def test_chance_that_belongs_to_no_row_is_refused_too():
 
     with pytest.raises(Refusal, match="draws at random; chance belongs in project"):
         compile_cell(DropsWeights(3, 4), from_input=False)
+
+
+def capped(lines_above: int) -> type[Plain]:
+    """A cell that branches on a value, so many lines below the top of its file."""
+    text = "\n" * lines_above + (
+        "class Capped(Plain):\n"
+        "    def step(self, p, state):\n"
+        "        return p if p.sum() > 0 else state.h\n"
+    )  # fmt: skip
+    names = {"Plain": Plain}
+    exec(compile(text, "capped.py", "exec"), names)
+    return names["Capped"]
+
+
+@pytest.mark.filterwarnings("ignore:.*runs on the slow reference")
+def test_cells_that_are_alike_are_each_told_their_own_line():
+    kernels = Kernels()
+    told = [kernels.of(capped(lines)(3, 4)) for lines in (0, 20)]
+    assert ["line 3 of" in str(told[0]), "line 23 of" in str(told[1])] == [True, True], told

@@ -31,7 +31,7 @@ class Kernels:
     def __init__(self, *, poison: bool = False, flags: tuple[str, ...] | None = None):
         self.poison, self.flags = poison, flags
         self.known: WeakKeyDictionary[Cell, dict[tuple, Known]] = WeakKeyDictionary()
-        self.shared: dict[str, Kernel | str] = {}
+        self.shared: dict[str, Kernel] = {}
         self.warned: set[str] = set()
         self.renew_lock()
         if hasattr(os, "register_at_fork"):
@@ -58,7 +58,8 @@ class Kernels:
             return self.make(cell, None)
         if mark not in self.shared:
             made = self.make(cell, mark)
-            if mark != fingerprint(cell):  # its own step changes it
+            # what stands in the way names a line, which another cell like it has elsewhere; or its own step changes it
+            if isinstance(made, str) or mark != fingerprint(cell):
                 return made
             self.shared[mark] = made
         return self.shared[mark]
