@@ -1,7 +1,7 @@
 """minGRU and minLSTM: gated networks cut down until their gates no longer see the state."""
 
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -14,21 +14,26 @@ Space = Literal["linear", "log"]
 
 
 class MinimalCell(LinearCell):
-    """What minGRU and minLSTM share: every pre-activation is W x_t + b, and the memory is the output.
+    """What minGRU and minLSTM share: every pre-activation is W x_t + b, and the memory is the output."""
 
-    Args:
-        blocks: names of the pre-activations, `candidate` last.
-        others as for `MinGRU`.
-    """
+    pre_activations: ClassVar[tuple[str, ...]]
+    """Their names, `candidate` last."""
 
     def __init__(
-        self, input_size: int, hidden_size: int, *, blocks: tuple[str, ...], space: Space, bias: bool, device, dtype
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        space: Space = "linear",
+        bias: bool = True,
+        device=None,
+        dtype=None,
     ):
-        super().__init__(input_size, hidden_size, blocks=blocks)
+        super().__init__(input_size, hidden_size, blocks=self.pre_activations)
         if space not in ("linear", "log"):
             raise ValueError(f"space must be 'linear' or 'log', got {space!r}")
         self.space = space
-        rows = len(blocks) * hidden_size
+        rows = len(self.pre_activations) * hidden_size
         self.weight_ih = empty_parameter(rows, input_size, device=device, dtype=dtype)
         self.bias = empty_parameter(rows, device=device, dtype=dtype) if bias else None
         self.reset_parameters()
@@ -80,18 +85,7 @@ class MinGRU(MinimalCell):
         ValueError: an unknown space.
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        *,
-        space: Space = "linear",
-        bias: bool = True,
-        device=None,
-        dtype=None,
-    ):
-        blocks = ("input", "candidate")
-        super().__init__(input_size, hidden_size, blocks=blocks, space=space, bias=bias, device=device, dtype=dtype)
+    pre_activations = ("input", "candidate")
 
     def coefficients(self, p: Tensor) -> tuple[Tensor, Tensor]:
         z, n = p.chunk(2, -1)
@@ -123,18 +117,7 @@ class MinLSTM(MinimalCell):
         ValueError: an unknown space.
     """
 
-    def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        *,
-        space: Space = "linear",
-        bias: bool = True,
-        device=None,
-        dtype=None,
-    ):
-        blocks = ("forget", "input", "candidate")
-        super().__init__(input_size, hidden_size, blocks=blocks, space=space, bias=bias, device=device, dtype=dtype)
+    pre_activations = ("forget", "input", "candidate")
 
     def coefficients(self, p: Tensor) -> tuple[Tensor, Tensor]:
         f, i, n = p.chunk(3, -1)

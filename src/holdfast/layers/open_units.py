@@ -11,6 +11,7 @@ from torch import Tensor
 
 from holdfast.cells import PeepholeLSTM, TimedLSTM
 from holdfast.cells.timed import lstm_step
+from holdfast.layers.drop_in import LSTM
 from holdfast.layers.recurrent import Recurrent
 
 
@@ -167,8 +168,6 @@ def export_lstm(layer: Recurrent, *, steps: int, tolerance: float = 0.01) -> Rec
     Raises:
         ValueError: a gate is not open, or the layer has no time gates that count steps.
     """
-    from holdfast.layers.drop_in import LSTM
-
     time = torch.arange(1, steps + 1).unsqueeze(1)
     for cell in layer.cells:
         if not isinstance(cell, TimedLSTM) or cell.clock != "steps":
