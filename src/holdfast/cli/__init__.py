@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from importlib import import_module
 
 import holdfast
-from holdfast.cli.errors import UserError, did_you_mean
+from holdfast.cli.errors import UserError
+from holdfast.spelling import did_you_mean
 
 COMMANDS = {
     "list": ("listing", "the models and tasks, with their sources"),

@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
-from holdfast.cli.errors import UserError, did_you_mean
+from holdfast.cli.errors import UserError
 from holdfast.layers import CATALOGUE, Entry, Recurrent
 from holdfast.models import RIVALS, PooledModel, Rival, SequenceModel, embedding
+from holdfast.spelling import did_you_mean
 from holdfast.tasks import TASKS, Task
 from holdfast.training import Choice, ModelCard
 

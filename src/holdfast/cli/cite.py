@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from holdfast.citations import bibtex
 from holdfast.cli.build import MODELS
-from holdfast.cli.errors import UserError, did_you_mean
+from holdfast.cli.errors import UserError
 from holdfast.cli.parser import Parser
+from holdfast.spelling import did_you_mean
 from holdfast.tasks import TASKS
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 import torch
 from torch import nn
 
-from holdfast.cli.errors import UserError, did_you_mean
+from holdfast.cli.errors import UserError
 from holdfast.cli.parser import Parser, add_options, argument_help, optional
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
@@ -22,6 +22,7 @@ from holdfast.objectives import (
     ReconstructionSettings,
     readable,
 )
+from holdfast.spelling import did_you_mean
 from holdfast.training import Choice
 
 LABELS = "labels"

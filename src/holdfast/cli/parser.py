@@ -9,7 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 import docstring_parser
 from jsonargparse import ArgumentParser
 
-from holdfast.cli.errors import UserError, did_you_mean
+from holdfast.cli.errors import UserError
+from holdfast.spelling import did_you_mean
 
 EXTRA = ("--help", "--print_config")
 

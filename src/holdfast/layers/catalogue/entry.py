@@ -1,6 +1,5 @@
 """What stands behind a name of the catalogue: a cell, the choices that make it what it is, and how it starts."""
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from holdfast import cells
 from holdfast.cells import Gate, Memory
 from holdfast.initialisers import Initialiser
 from holdfast.layers.recurrent import Recurrent
+from holdfast.spelling import did_you_mean
 
 BUILT_IN = ("input_size", "hidden_size", "device", "dtype")
 
@@ -112,5 +112,5 @@ def arguments(function: Callable[..., Any], without: tuple[str, ...] = ()) -> di
 
 def suggestion(name: str, known: Mapping[str, Any]) -> str:
     """What to say of a name that is not known: the nearest that is, or all of them."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; there are {', '.join(known)}"
+    every = f"there are {', '.join(known)}"
+    return f"; {did_you_mean(name, known, every)}"
