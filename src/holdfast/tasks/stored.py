@@ -1,9 +1,7 @@
 """Decoded sets on disk: arrays named by what they were made from, and memory-mapped."""
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
@@ -14,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from holdfast.backends.libraries.content import digest, name_after
 from holdfast.backends.libraries.folder import VARIABLE, cache_folder
 from holdfast.backends.libraries.lock import locked
 
@@ -52,9 +51,7 @@ def stored(name: str, content: str, write: Write) -> dict[str, np.ndarray]:
     Raises:
         ValueError: the cache has no room, or can't be written.
     """
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60] or "data"
-    unique = hashlib.sha256(f"{_FORMAT}/{content}".encode()).hexdigest()[:32]
-    place = data_cache(cache_folder()) / f"{readable}-{unique}"
+    place = data_cache(cache_folder()) / name_after(f"{_FORMAT}/{content}", name=name, otherwise="data")
     try:
         if not intact(place):
             place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,12 +77,6 @@ def intact(place: Path) -> bool:
         return all(entry["sha256"] == digest(place / f"{name}.bin") for name, entry in _entries(place).items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-
-
-def digest(path: Path) -> str:
-    """The SHA-256 of a file, at about a gigabyte a second."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _make(place: Path, write: Write, *, alone: bool) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
+from holdfast.backends.libraries.content import digest
 from holdfast.tasks.decoding import first_line
-from holdfast.tasks.stored import digest
 from holdfast.tasks.waiting import waiting
 
 OfficialSplit = Literal["train", "test"]

@@ -1,15 +1,14 @@
 """Libraries on disk, named by what they were made from; one that is not whole is never taken for one."""
 
-import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from holdfast.backends.libraries.content import digest, name_after
 from holdfast.backends.libraries.lock import locked
 from holdfast.backends.libraries.toolchain import Toolchain
 
@@ -42,8 +41,7 @@ class Entry:
 def stem(source: str, *, name: str, flags: tuple[str, ...], toolchain: Toolchain) -> str:
     """The file name, without its suffix, of the library made from all this: readable in front, unique at the end."""
     content = json.dumps([FORMAT, source, flags, toolchain.fingerprint])
-    readable = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-.")[:60] or "kernel"
-    return f"{readable}-{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+    return name_after(content, name=name, otherwise="kernel")
 
 
 def intact(library: Path) -> bool:
@@ -83,10 +81,6 @@ def publish(temporary: Path, final: Path) -> None:
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(final)
-
-
-def digest(library: Path) -> str:
-    return hashlib.sha256(library.read_bytes()).hexdigest()
 
 
 def read_entry(note: Path) -> Entry | None:
