@@ -341,19 +341,31 @@ template <class F> void run_shares(long threads, long batch, bool heavy, void* p
 
 // ---------------------------------------------------------------- matrix products
 
+// A row cut into blocks of at most tile_vectors vectors; what would leave a single one behind is halved.
+template <class T> struct Blocks {
+    long vectors;
+    static long width_of(long left) { return left == 4 ? 2 : std::min<long>(left, tile_vectors); }
+    long count() const { return (vectors + tile_vectors - 1) / tile_vectors; }
+    long first(long k) const {  // where a block begins
+        const long even = k * tile_vectors;
+        return k > 0 && width_of(vectors - even + tile_vectors) < tile_vectors ? even - 1 : even;
+    }
+    long width(long k) const { return width_of(vectors - first(k)); }
+};
+
 // Weights (K, N) cut into blocks of a few vectors' width, each block row after row.
 template <class T> struct Packed {
     static constexpr int lanes = most_lanes<T>;
     long K = 0, N = 0, vectors = 0;
     T* data = nullptr;
     static size_t size(long K, long N) { return size_t((N + lanes - 1) / lanes * lanes) * size_t(K); }
-    static long width_of(long left) { return left == 4 ? 2 : std::min<long>(left, tile_vectors); }
     void place(long K_, long N_, T* at) { K = K_, N = N_, vectors = (N + lanes - 1) / lanes, data = at; }
     void pack(const T* w, long stride_k, long stride_n) {
+        const Blocks<T> blocks{vectors};
         T* to = data;
-        for (long first = 0; first < vectors;) {
-            const long width = width_of(vectors - first);
-            const long columns = width * lanes, start = first * lanes, end = std::min(columns, N - start);
+        for (long block = 0; block < blocks.count(); ++block) {
+            const long columns = blocks.width(block) * lanes, start = blocks.first(block) * lanes;
+            const long end = std::min(columns, N - start);
             if (stride_n == 1) {
                 for (long k = 0; k < K; ++k, to += columns) {
                     std::memcpy(to, w + k * stride_k + start, size_t(end) * sizeof(T));
@@ -366,7 +378,6 @@ template <class T> struct Packed {
                             to[k * columns + n] = n < end ? w[k * stride_k + (start + n) * stride_n] : T(0);
                 to += K * columns;
             }
-            first += width;
         }
     }
 };
@@ -432,17 +443,6 @@ template <class F> INLINE void for_vectors(long vectors, F work) {
     else if (vectors == 2) work.template operator()<2>();
     else work.template operator()<tile_vectors>();
 }
-
-// Blocks of at most tile_vectors columns.
-template <class T> struct Blocks {
-    long vectors;
-    long count() const { return (vectors + tile_vectors - 1) / tile_vectors; }
-    long first(long k) const {  // where a block begins
-        const long even = k * tile_vectors;
-        return k > 0 && Packed<T>::width_of(vectors - even + tile_vectors) < tile_vectors ? even - 1 : even;
-    }
-    long width(long k) const { return Packed<T>::width_of(vectors - first(k)); }
-};
 
 // c[i] (N) = the sum over the factors of row i times the packed weights, for every row i.
 template <class T>
