@@ -6,7 +6,7 @@ import pytest
 import torch
 
 import holdfast
-from holdfast.benchmarks.resident import resident
+from holdfast.training.memory import resident
 
 INPUTS, HIDDEN, CHUNK = 8, 64, 1000
 BOUND = 1e-4

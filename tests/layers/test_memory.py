@@ -16,7 +16,7 @@ PROGRAM = """
 import json, sys
 import torch
 import holdfast
-from holdfast.benchmarks.resident import forget_most, most, resident
+from holdfast.training.memory import forget_most, most, resident
 
 name, options, (T, B, I, H) = sys.argv[1], json.loads(sys.argv[2]), map(int, sys.argv[3:])
 layer = holdfast.make(name, I, H, **options)

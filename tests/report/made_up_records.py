@@ -158,6 +158,7 @@ def _summary(lines: list[dict[str, Any]], course: Course, solved_loss: float) ->
     return {
         "status": "diverged" if diverged else "solved" if solved and course.stop_when_solved else "finished",
         "message": DIVERGED if diverged else "",
+        "memory": 100 * 2**20,
         "steps": lines[-1]["step"],
         "steps_to_solved": solved,
         "seconds": lines[-1]["seconds"],

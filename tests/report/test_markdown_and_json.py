@@ -2,10 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.report.made_up_records import COPYING, Course, write_run
 
 from holdfast.report import comparisons, read_runs
 from holdfast.report.markdown import results_markdown
-from holdfast.report.page import Section, sections
+from holdfast.report.page import Section, render, sections
 from holdfast.report.results import results_json
 
 
@@ -44,3 +45,15 @@ def test_the_json_has_every_number_unrounded(parts: list[Section]):
     assert [run["status"] for run in nru["runs"]] == ["solved", "diverged", "unfinished"]
     assert nru["published"][0]["recalled"] is True
     assert not copying["published_on"]["same_task"]
+
+
+def test_memory_has_a_column_unless_no_run_knows_it(parts: list[Section], tmp_path: Path):
+    rows = [line.split(" | ") for line in results_markdown(parts).split("\n\n")[2].splitlines()]
+    assert {row[rows[0].index("MiB of a step")] for row in rows[2:]} == {"100"}
+    folder = write_run(tmp_path, COPYING, "lstm", 0, Course())
+    summary = json.loads((folder / "summary.json").read_text())
+    (folder / "summary.json").write_text(json.dumps({key: summary[key] for key in summary if key != "memory"}))
+    (early,) = sections(comparisons(read_runs([tmp_path])))
+    assert "MiB" not in results_markdown([early])
+    assert "MiB" not in render([early])
+    assert "MiB" in render(parts)

@@ -243,6 +243,16 @@ def test_recordings_may_be_files_of_sound(tmp_path):
     assert sorted(read) == known(sounds, labels, "test")
 
 
+def test_a_gain_multiplies_every_sample(tmp_path):
+    sounds, labels = made_up_sounds()
+    write_sounds(tmp_path, sounds, labels, as_wave=False)
+    plain, loud = (SpokenDigits(data=str(tmp_path), gain=gain).training_batch(0, 5, seed=0) for gain in (1.0, 20.0))
+    assert plain.inputs.any()
+    torch.testing.assert_close(loud.inputs, 20 * plain.inputs)
+    with pytest.raises(ValueError, match="gain must be a number above 0, got 0"):
+        SpokenDigits(gain=0)
+
+
 @pytest.mark.parametrize(
     ("recording", "words"),
     [

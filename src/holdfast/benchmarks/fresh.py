@@ -12,6 +12,7 @@ import torch
 from holdfast.benchmarks.contenders import has_compiler
 from holdfast.benchmarks.record import Quantity, Record
 from holdfast.benchmarks.workloads import LONG
+from holdfast.training.memory import measurable
 
 PROBES = Path(__file__).parent / "probes"
 MODELS = ("ur-lstm", "nru")
@@ -44,7 +45,7 @@ def first_calls(record: Record, *, models=MODELS, repeats: int = 3) -> None:
 
 def memory(record: Record) -> None:
     """The most memory that forward and backward take beyond the output, at a long sequence."""
-    if not Path("/proc/self/clear_refs").exists():
+    if not measurable():
         record.note("memory is measured on Linux only")
         return
     labels = ["ur-lstm compiled", "ur-lstm compiled recompute"] if has_compiler() else []

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from functools import partial
 from math import log
-from pathlib import Path
 
 from holdfast.benchmarks.allocator import USUAL
 from holdfast.benchmarks.fresh import ask
@@ -11,6 +10,7 @@ from holdfast.benchmarks.jobs import Job
 from holdfast.benchmarks.lessons import LEARNERS
 from holdfast.benchmarks.record import TRAINING, Quantity, Record, Timing
 from holdfast.benchmarks.workloads import Workload
+from holdfast.training.memory import measurable
 
 SECTION = "long"
 SIDES = (40, 48, 56, 72, 80, 96, 112, 128)
@@ -60,7 +60,7 @@ def jobs(long: Long) -> list[Job]:
 
 def cell(record: Record, long: Long, label: str, steps: int) -> None:
     """One training step in a process of its own; or only the memory that it would need, if that is too much."""
-    if not Path("/proc/self/clear_refs").exists():
+    if not measurable():
         record.note("the memory of training steps is measured on Linux only")
         return
     settle(record, long)

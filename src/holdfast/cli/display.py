@@ -104,7 +104,8 @@ def table(runs: Sequence[Followed]) -> Table:
     """A row a run."""
     metric = runs[0].news.metric
     drawn = Table(box=None, header_style="bold", pad_edge=False)
-    for title in ("model", "seed", "status", "step", "training loss", f"validation {metric}", f"test {metric}", "time"):
+    measures = ("training loss", f"validation {metric}", f"test {metric}")
+    for title in ("model", "seed", "status", "step", *measures, "time", "memory"):
         drawn.add_column(title, justify="left" if title in ("model", "status") else "right")
     for run in runs:
         drawn.add_row(run.label, str(run.settings.seed), run.status, *figures(run))
@@ -112,13 +113,18 @@ def table(runs: Sequence[Followed]) -> Table:
 
 
 def figures(run: Followed) -> list[str]:
-    """Step, training loss, validation and test metric, and the time that was taken or is left."""
+    """Step, training loss, validation and test metric, the time that was taken or is left, the memory of updates."""
     news, summary = run.news, run.summary
     if summary is None:
-        return [f"{news.step}/{news.steps}", number(news.loss), number(news.measure), "", news.time_left]
+        return [f"{news.step}/{news.steps}", number(news.loss), number(news.measure), "", news.time_left, ""]
     validation, test = ((measures or {}).get(news.metric) for measures in (summary.validation, summary.test))
     step = f"{summary.steps}/{news.steps}"
-    return [step, number(news.loss), number(validation), number(test), in_words(summary.seconds)]
+    spent = [in_words(summary.seconds), mebibytes(summary.memory)]
+    return [step, number(news.loss), number(validation), number(test), *spent]
+
+
+def mebibytes(memory: int | None) -> str:
+    return "" if memory is None else f"{memory / 2**20:.0f} MiB"
 
 
 def number(value: float | None) -> str:

@@ -109,6 +109,12 @@ class Row:
         return Statistic(values) if values else None
 
     @property
+    def memory(self) -> Statistic | None:
+        """The most bytes that updates took."""
+        values = tuple(float(run.memory) for run in self.runs if run.memory is not None)
+        return Statistic(values) if values else None
+
+    @property
     def statuses(self) -> Counter[str]:
         return Counter(run.status for run in self.runs)
 
@@ -145,6 +151,11 @@ class Comparison:
     @property
     def higher_is_better(self) -> bool:
         return bool(self.description.get("higher_is_better", False))
+
+    @property
+    def tells_memory(self) -> bool:
+        """Whether a run knows how much memory its updates took; early records do not."""
+        return any(run.memory is not None for run in self.runs)
 
     @property
     def chance(self) -> float | None:

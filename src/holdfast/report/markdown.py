@@ -16,7 +16,14 @@ def results_markdown(sections: Sequence[Section]) -> str:
 def _task(section: Section) -> str:
     comparison, literature = section.comparison, section.literature
     header = ["model", *(f"test {name}" for name in section.measures)]
-    header += ["runs", "steps to solved", "seconds a run", "parameters", "ended"]
+    header += [
+        "runs",
+        "steps to solved",
+        "seconds a run",
+        *(["MiB of a step"] if comparison.tells_memory else []),
+        "parameters",
+        "ended",
+    ]
     if literature.entries:
         heading = beside.heading(literature)
         header.append(heading[0].lower() + heading[1:])
@@ -38,6 +45,7 @@ def _cells(section: Section, row: Row) -> list[str]:
         runs_counted(row),
         steps_to_solved_words(row),
         numbers.seconds(row.seconds.mean) if row.seconds else "",
+        *([numbers.mebibytes(row.memory.mean) if row.memory else ""] if section.comparison.tells_memory else []),
         numbers.count(row.parameters) if row.parameters else "",
         ", ".join(words for _, words in statuses(row)),
     ]

@@ -62,6 +62,11 @@ def seconds(value: float) -> str:
     return f"{value:.1f}" if value < 10 else count(value)
 
 
+def mebibytes(value: float) -> str:
+    """Bytes of memory in units of 2^20."""
+    return count(value / 2**20)
+
+
 def times(number: int, noun: str) -> str:
     """1 run, 3 runs."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"

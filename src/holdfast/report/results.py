@@ -39,6 +39,7 @@ def _row(section: Section, row: Row) -> dict[str, Any]:
         "split": row.split,
         **{name: _statistic(row.over(name)) for name in section.measures},
         "seconds": _statistic(row.seconds),
+        "memory": _statistic(row.memory),
         "steps_to_solved": _statistic(Statistic(tuple(map(float, steps)))) if steps else None,
         "runs": [_run(run, section.measures) for run in row.runs],
         "published": [asdict(entry) for entry in section.literature.of(row.published_as)],
@@ -60,5 +61,6 @@ def _run(run: Run, measures: Sequence[str]) -> dict[str, Any]:
         "steps": run.steps,
         "steps_to_solved": run.steps_to_solved,
         "seconds": run.seconds,
+        "memory": run.memory,
         **{split: {name: run.reached(split, name) for name in measures} for split in ("validation", "test")},
     }

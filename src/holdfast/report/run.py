@@ -86,6 +86,11 @@ class Run:
         )
 
     @property
+    def memory(self) -> int | None:
+        """The most bytes that updates took."""
+        return self.summary.get("memory") if self.summary else None
+
+    @property
     def steps_to_solved(self) -> int | None:
         return self.summary.get("steps_to_solved") if self.summary else None
 

@@ -1,5 +1,6 @@
 """Sequences of every length to be named at their end: text by characters, and sound by samples."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -110,11 +111,18 @@ class IMDB(CharacterTask):
 class SpokenDigits(RecordingTask):
     """A spoken digit as its raw samples, 8,000 a second: 1,148 to 18,262 steps.
 
-    Inputs (1): the sample, from -1 to 1. 2,700 recordings of six speakers to learn from, 270 of which validate, and 300
-    to test. The set is not on the hub in this form: a table `fsdd` with the columns "audio" (samples of 16 bits, or a
-    WAV file) and "label" has to stand in the data folder.
+    Inputs (1): the sample, from -1 to 1, times `gain`. 2,700 recordings of six speakers to learn from, 270 of which
+    validate, and 300 to test. The set is not on the hub in this form: a table `fsdd` with the columns "audio" (samples
+    of 16 bits, or a WAV file) and "label" has to stand in the data folder.
+
+    Args:
+        gain: what samples are multiplied by. Speech is quiet here: half of the recordings have a root mean square below
+            0.05, which weights of the usual size hardly hear; 20 makes it about 1.
 
     Source: jackson2018free
+
+    Raises:
+        ValueError: the gain is not above 0, or another setting is out of its range.
     """
 
     name: ClassVar[str] = "fsdd"
@@ -124,9 +132,16 @@ class SpokenDigits(RecordingTask):
     decoder: ClassVar[Decoder] = SoundDecoder()
     what: ClassVar[str] = "recording"
 
+    gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.gain < math.inf:
+            raise ValueError(f"gain must be a number above 0, got {self.gain}")
+
     @property
     def input_size(self) -> int:
         return 1
 
     def arranged(self, examples: Recordings) -> Batch:
-        return Batch(examples.padded().float() / 2**15, examples.labels, examples.lengths)
+        return Batch(examples.padded().float() * (self.gain / 2**15), examples.labels, examples.lengths)

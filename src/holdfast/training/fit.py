@@ -92,6 +92,7 @@ def _conclude(loop: Loop, ending: Ending) -> None:
         validation=None if best is None else {name: value for name, value in best.items() if name != "step"},
         test=test,
         waited=round(history.waited, 3),
+        memory=history.memory,
     )
     if loop.fabric.is_global_zero:
         loop.record.conclude(summary)

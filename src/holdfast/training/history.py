@@ -29,12 +29,14 @@ class History:
         step: updates done.
         seconds: time spent on them, without evaluation.
         waited: the part of it that passed waiting for data.
+        memory: the most bytes that they held beyond what was held before the first; None where it can't be known.
         evaluations: on the validation set, in order; each holds its "step", the "loss" and the task's other measures.
     """
 
     step: int = 0
     seconds: float = 0.0
     waited: float = 0.0
+    memory: int | None = None
     evaluations: list[Measures] = field(default_factory=list)
 
     def losses(self, pretraining: int = 0) -> list[float]:

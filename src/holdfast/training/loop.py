@@ -18,6 +18,7 @@ from holdfast.training.evaluation import added, evaluate, own_rows
 from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
 from holdfast.training.lessons import pretraining_of, terms
+from holdfast.training.memory import Taken
 from holdfast.training.news import Listener
 from holdfast.training.optimisers import set_learning_rate
 from holdfast.training.record import Record
@@ -59,11 +60,13 @@ class Loop:
             DivergenceError: a number is not finite; the last checkpoint is from before that.
         """
         self.network.train()
-        pretraining = pretraining_of(self.model)
+        pretraining, memory = pretraining_of(self.model), Taken(self.fabric.device)
         while (ending := self.history.ending(self.task, self.settings, pretraining=pretraining)) is None:
             self.update()
             if self.history.step % self.settings.evaluate_every == 0 or self.history.step == self.settings.steps:
+                self.history.memory = memory.most(self.history.memory)
                 self.evaluate()
+                memory.watch()
         return ending
 
     def update(self) -> None:

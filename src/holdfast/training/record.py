@@ -30,6 +30,8 @@ class Summary:
         validation: the measures at that step.
         test: the measures on the test set with those weights; None if there are none.
         waited: the part of `seconds` that passed waiting for data; None in records from before it was measured.
+        memory: the most bytes that updates held beyond what the process held before the first; without evaluation. None
+            where the system does not tell.
     """
 
     status: str
@@ -41,6 +43,7 @@ class Summary:
     validation: dict[str, float] | None
     test: dict[str, float] | None
     waited: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True)

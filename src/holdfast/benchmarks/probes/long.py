@@ -5,8 +5,8 @@ import sys
 
 from holdfast.benchmarks.clock import clock
 from holdfast.benchmarks.lessons import training_step
-from holdfast.benchmarks.resident import forget_most, most, resident
 from holdfast.benchmarks.workloads import Workload
+from holdfast.training.memory import forget_most, most, resident
 
 ROUNDS, PATIENCE = 3, 5.0
 

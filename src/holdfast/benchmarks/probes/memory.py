@@ -4,8 +4,8 @@ import json
 import sys
 
 from holdfast.benchmarks.contenders import prepare
-from holdfast.benchmarks.resident import forget_most, most, resident
 from holdfast.benchmarks.workloads import Workload
+from holdfast.training.memory import forget_most, most, resident
 
 label, (steps, batch, inputs, hidden) = sys.argv[1], map(int, sys.argv[2:])
 prepare(label, Workload(8, batch, inputs, hidden)).training()  # what is needed once, such as a compiler, does not count
