@@ -5,7 +5,7 @@ import pytest
 from holdfast.benchmarks import long
 from holdfast.benchmarks.lessons import LEARNERS, training_step
 from holdfast.benchmarks.long import MEASURED, PREDICTED, SECTION, Long, cell, foreseen, jobs, memories
-from holdfast.benchmarks.long_report import draw_long, table
+from holdfast.benchmarks.long_report import draw_long, table, write_table
 from holdfast.benchmarks.record import Quantity, Record
 from holdfast.benchmarks.workloads import Workload
 
@@ -73,7 +73,25 @@ def test_a_record_of_another_batch_is_not_gone_on_with(answers):
 def test_the_picture_has_two_panels_and_needs_a_record(answers, tmp_path):
     assert not draw_long(Record("quick"), tmp_path / "none.svg")
     assert draw_long(measured(budget=5), tmp_path / "long.svg")
-    assert (tmp_path / "long.svg").read_text().count('id="axes_') == 2
+    drawn = (tmp_path / "long.svg").read_text()
+    assert drawn.count('id="axes_') == 2
+    for words in (
+        "seconds for a minibatch of 2 sequences",
+        "MiB for a minibatch of 2 sequences",
+        "the budget, 0.00488",
+    ):
+        assert words in drawn
+
+
+def test_the_table_is_a_file_that_tells_batch_and_budget(answers, tmp_path):
+    assert not write_table(Record("quick"), tmp_path / "none.md")
+    assert write_table(measured(budget=2048), tmp_path / "long.md")
+    lead, _, header, *_ = (tmp_path / "long.md").read_text().splitlines()
+    assert (
+        lead
+        == "A step of 2 sequences: seconds; MiB beyond what the process held before; out of memory: more than 2 GiB."
+    )
+    assert header == "| seconds; MiB | 1 000 | 2 000 | 4 000 |"
 
 
 def test_the_paper_has_eight_lengths_and_settings_are_checked():

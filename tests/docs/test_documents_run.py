@@ -41,6 +41,14 @@ def test_every_layer_of_the_catalogue_gets_a_page(tmp_path, monkeypatch):
     assert "b_refine = -b_forget" in text
 
 
+def test_results_that_are_told_in_words_get_a_page_with_their_pictures(tmp_path):
+    runpy.run_path(str(ROOT / "docs/result_pages.py"))["write"](tmp_path)
+    page = (tmp_path / "long/index.md").read_text()
+    pictures = re.findall(r"!\[[^\]]*\]\((.*?)\)", page)
+    assert pictures
+    assert all((tmp_path / "long" / picture).exists() for picture in pictures)
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_commands_in_the_documents_run_in_order(document, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.cli.build import build_model, build_task
+from holdfast.cli.build import build_model
 from holdfast.cli.compare import parse
 from holdfast.cli.objectives import build_learner
 from holdfast.objectives import Assisted, Lesson
+from holdfast.tasks import Digits
 from holdfast.training import Choice
 
 FOLDER = Path(__file__).parents[2] / "experiments/trinh2018"
 SMALL = [
-    *("--task", "digits", "--task.train_examples", "10", "--model.hidden_size", "4"),
-    *("--objective.length", "9", "--objective.truncation", "5", "--objective.pretraining", "1"),
+    *("--model.hidden_size", "4", "--objective.length", "9"),
+    *("--objective.truncation", "5", "--objective.pretraining", "1"),
 ]
 
 
@@ -25,11 +26,14 @@ def comparison(name, *arguments):
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_model_of_an_experiment_learns_a_step_in_the_small(path):
     found = comparison(path.stem, *SMALL)
-    task = build_task(found.task)
+    task = Digits(train_examples=10)
     batch = task.training_batch(0, 3, seed=0)
     for label, choice in found.models.items():
         options = {**choice.options, "backend": "reference", "embedding_size": choice.options["embedding_size"] and 4}
         learner = build_learner(found.objectives[label], build_model(replace(choice, options=options), task, 0), 0)
+        if found.objectives[label] is None:
+            assert learner(batch.inputs, None).shape == (3, task.output_size)
+            continue
         assert isinstance(learner, Assisted), label
         answers, auxiliary = learner(batch.inputs, None, Lesson(1, None))
         loss = task.objective(answers, batch.targets)
@@ -61,6 +65,21 @@ def test_the_ablation_turns_off_one_factor_at_a_time():
         assert label == "no-embedding" or found.models[label] == model
     assert found.objectives["no-auxiliary-loss"] == Choice("labels", {"label_truncation": 300})
     assert found.models["no-embedding"].options["embedding_size"] is None
+
+
+def test_sound_is_learnt_by_the_same_lstms_from_all_of_it_or_from_its_end():
+    found = comparison("fsdd")
+    assert found.task.options["max_length"] is None
+    for kind in ("lstm", "chrono-lstm"):
+        arms = [f"{way}-{kind}" for way in ("truncated", "r", "full")]
+        options = [{**found.models[label].options, "recompute": None} for label in arms]
+        assert options[0] == options[1] == options[2]
+        truncated, helped, full = (found.objectives[label] for label in arms)
+        assert truncated == Choice("labels", {"label_truncation": 600})
+        assert helped is not None
+        assert helped.options["label_truncation"] == 600
+        assert full is None
+        assert found.models[arms[2]].options["recompute"] == "auto"
 
 
 def test_only_the_labels_reach_is_shrunk():

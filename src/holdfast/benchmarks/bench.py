@@ -11,7 +11,7 @@ from holdfast.benchmarks.bars import judge
 from holdfast.benchmarks.contenders import has_compiler
 from holdfast.benchmarks.figure import draw
 from holdfast.benchmarks.jobs import Job
-from holdfast.benchmarks.long_report import draw_long
+from holdfast.benchmarks.long_report import draw_long, write_table
 from holdfast.benchmarks.progress import told
 from holdfast.benchmarks.record import Record, describe_machine
 from holdfast.benchmarks.show import show
@@ -28,7 +28,7 @@ SAME = ("holdfast", "torch", "processor", "cores", "threads", "compiler")
 
 
 def bench(mode: str, jobs: Sequence[Job], out: Path, console: Console, *, resume: bool = False) -> bool:
-    """Measure, print which bars are met, and leave `bench.json` and the figures `bench.svg` and `long.svg` in `out`.
+    """Measure, print which bars are met, and leave `bench.json` in `out`, with figures, and a table of long sequences.
 
     Args:
         mode: "quick" or "full".
@@ -57,9 +57,9 @@ def bench(mode: str, jobs: Sequence[Job], out: Path, console: Console, *, resume
             record.save(out / "bench.json", judge(record))
     finally:
         show(record, judge(record), console)
-        pictures = {"bench.svg": draw, "long.svg": draw_long}
-        drawn = [name for name, picture in pictures.items() if picture(record, out / name)]
-        console.print(f"saved in {out}: {', '.join(['bench.json', *drawn])}", soft_wrap=True, highlight=False)
+        views = {"bench.svg": draw, "long.svg": draw_long, "long.md": write_table}
+        written = [name for name, write in views.items() if write(record, out / name)]
+        console.print(f"saved in {out}: {', '.join(['bench.json', *written])}", soft_wrap=True, highlight=False)
     return not record.wrong
 
 

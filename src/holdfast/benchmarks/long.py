@@ -16,7 +16,7 @@ SECTION = "long"
 SIDES = (40, 48, 56, 72, 80, 96, 112, 128)
 LENGTHS = tuple(side**2 for side in SIDES)
 """Steps of the pictures of trinh2018learning, read pixel by pixel."""
-PREDICTED, MEASURED, BUDGET = "predicted memory", "memory", "memory budget"
+PREDICTED, MEASURED, BATCH, BUDGET = "predicted memory", "memory", "batch size", "memory budget"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def settle(record: Record, long: Long) -> None:
     Raises:
         ValueError: the record was begun with another batch or budget.
     """
-    for what, value, unit in (("batch size", long.batch, ""), (BUDGET, long.budget, "bytes")):
+    for what, value, unit in ((BATCH, long.batch, ""), (BUDGET, long.budget, "bytes")):
         known = record.quantity(SECTION, what)
         if known is None:
             record.quantities.append(Quantity(SECTION, what, value, unit))

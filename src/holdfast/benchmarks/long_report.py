@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from holdfast.benchmarks.lessons import LEARNERS
-from holdfast.benchmarks.long import BUDGET, MEASURED, PREDICTED, SECTION, memories, seconds
+from holdfast.benchmarks.long import BATCH, BUDGET, MEASURED, PREDICTED, SECTION, memories, seconds
 from holdfast.benchmarks.record import Record
 
 OUT = "out of memory"
@@ -22,11 +22,11 @@ def draw_long(record: Record, path: Path) -> bool:
         style = {"color": f"C{k}", "marker": "o", "label": label}
         left.plot(list(times), list(times.values()), **style)
         right.plot(list(sizes), [size / 2**20 for size in sizes.values()], **style)
-    left.set(ylabel="seconds for a minibatch", yscale="log")
-    right.set(ylabel="memory of a step in MiB", yscale="log")
+    left.set(ylabel=f"seconds for a minibatch of {batch(record)}", yscale="log")
+    right.set(ylabel=f"MiB for a minibatch of {batch(record)}", yscale="log")
     budget = record.quantity(SECTION, BUDGET)
     if budget:
-        right.axhline(budget / 2**20, color="grey", linestyle="--", label="budget")
+        right.axhline(budget / 2**20, color="grey", linestyle="--", label=f"the budget, {budget / 2**30:g} GiB")
     for panel in (left, right):
         panel.set_xlabel("steps of a sequence")
         panel.grid(which="both", alpha=0.3)
@@ -35,11 +35,29 @@ def draw_long(record: Record, path: Path) -> bool:
     return True
 
 
+def batch(record: Record) -> str:
+    """How many sequences a step had, in words."""
+    size = record.quantity(SECTION, BATCH)
+    return "unknown size" if size is None else f"{size:g} sequence{'s'[: size != 1]}"
+
+
+def write_table(record: Record, path: Path) -> bool:
+    """Save the table; False if nothing is known."""
+    known = any(memories(record, label) for label in LEARNERS)
+    if known:
+        path.write_text(f"{table(record)}\n", encoding="utf-8")
+    return known
+
+
 def table(record: Record) -> str:
-    """Markdown: a row a contender, a column a length; seconds, and MiB below."""
+    """Markdown: what was measured, and a row a contender, a column a length, with seconds and MiB."""
     kinds = (MEASURED, PREDICTED)
     lengths = sorted({t for label in LEARNERS for kind in kinds for t in memories(record, label, kind)})
+    budget = record.quantity(SECTION, BUDGET)
+    limit = f"; out of memory: more than {budget / 2**30:g} GiB" if budget else ""
     lines = [
+        f"A step of {batch(record)}: seconds; MiB beyond what the process held before{limit}.",
+        "",
         f"| seconds; MiB | {' | '.join(f'{steps:,}'.replace(',', ' ') for steps in lengths)} |",
         f"| --- |{' ---: |' * len(lengths)}",
     ]
