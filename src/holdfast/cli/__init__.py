@@ -16,6 +16,7 @@ COMMANDS = {
     "list": ("listing", "the models and tasks, with their sources"),
     "train": ("train", "one model on one task"),
     "compare": ("compare", "several models and seeds on one task, side by side"),
+    "reproduce": ("reproduce", "an experiment of a paper, and what became of its claims"),
     "report": ("report", "a page, figures and tables from the records of runs"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),
@@ -70,7 +71,7 @@ def _run(given: list[str]) -> int:
 
 def usage() -> str:
     """What `holdfast --help` shows."""
-    commands = "\n".join(f"  {name:<9}{summary}" for name, (_, summary) in COMMANDS.items())
+    commands = "\n".join(f"  {name:<10}{summary}" for name, (_, summary) in COMMANDS.items())
     return (
         "usage: holdfast COMMAND [options]\n\n"
         f"{(holdfast.__doc__ or '').splitlines()[0]}\n\n"

@@ -70,7 +70,16 @@ def parse(arguments: Sequence[str]) -> Comparison:
         UserError: they ask for something that there is not.
         ValueError: a setting is out of its range.
     """
-    given = spelt_out(arguments)
+    return understood(spelt_out(arguments))
+
+
+def understood(given: Sequence[str]) -> Comparison:
+    """The comparison that arguments ask for in which all names are spelt out.
+
+    Raises:
+        UserError: they ask for something that there is not.
+        ValueError: a setting is out of its range.
+    """
     models: dict[str, dict[str, Any]] = chosen(given, "models") or {}
     values = _parser(chosen(given, "task.name"), models, chosen(given, "objective.name")).parse_args(given).as_dict()
     task = task_choice(values["task"])

@@ -1,0 +1,100 @@
+"""One question of an experiment: a task, the models that are asked, and what is claimed of them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from holdfast.experiments.claims import Claim
+from holdfast.experiments.literature import literature, taught
+from holdfast.experiments.published import Published
+from holdfast.training.settings import MOVABLE, flattened
+
+Settings = Mapping[str, Any]
+"""What a settings file of `holdfast compare` holds: task, models, model, objective, training, seeds."""
+Scale = Literal["small", "full"]
+SCALES: tuple[Scale, ...] = ("small", "full")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One task, the models that are asked, and what is claimed of them.
+
+    Args:
+        name: of its folder.
+        settings: the runs; `models` maps labels to a name and options.
+        claims: what should come out.
+        paper: the settings of the paper, where ours differ from them on purpose; None if ours are meant to be those.
+        guesses: what the paper leaves open, or we could not read, and how we filled it in.
+    """
+
+    name: str
+    settings: Settings
+    claims: tuple[Claim, ...] = ()
+    paper: Settings | None = None
+    guesses: str = ""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The models, as they are called here."""
+        return tuple(self.settings["models"])
+
+    def about(self, label: str) -> tuple[Claim, ...]:
+        """The claims about one model."""
+        return tuple(claim for claim in self.claims if claim.models[0] == label)
+
+    def published(self, label: str, source: str) -> tuple[Published, ...]:
+        """What a paper reports of a model on its own form of the task."""
+        paper = self.paper or self.settings
+        asked = declared(paper, label) if label in paper["models"] else declared(self.settings, label)
+        objective = asked["objective"]
+        plain = objective["name"] == "labels" and objective.get("label_truncation") is None
+        name = taught(asked["model"]["name"], {} if plain else objective)
+        return tuple(entry for entry in literature(paper["task"]).of(name) if entry.source == source)
+
+    def departures(self, label: str) -> list[str]:
+        """Where a model's runs are asked to differ from the paper's: "task.lag 200 instead of 480"."""
+        if self.paper is None:
+            return []
+        if label not in self.paper["models"]:
+            return ["not in the paper"]
+        ours, theirs = (flattened(declared(settings, label)) for settings in (self.settings, self.paper))
+        return _differences(ours, theirs, {**theirs, **ours})
+
+    def strays(self, label: str, recorded: Settings) -> list[str]:
+        """Where a recorded run is not the one that is asked for; what the question leaves open may be anything."""
+        asked, found = flattened(declared(self.settings, label)), flattened(recorded)
+        found.setdefault("objective.name", "labels")
+        own = self.settings["models"][label] or {}
+        return _differences(found, asked, [name for name in asked if name in found or not _for_some(name, own)])
+
+
+def declared(settings: Settings, label: str) -> dict[str, dict[str, Any]]:
+    """What settings say of one model's runs: its own options go before those that are for all."""
+    own = {"name": label, **(settings["models"][label] or {})}
+    objective = own.pop("objective", {})
+    objective = {"name": objective} if isinstance(objective, str) else objective
+    return {
+        "task": dict(settings["task"]),
+        "model": {**settings.get("model", {}), **own},
+        "objective": {"name": "labels", **settings.get("objective", {}), **objective},
+        "training": dict(settings.get("training", {})),
+    }
+
+
+def _for_some(name: str, own: Mapping[str, Any]) -> bool:
+    """Whether an option is said for all models, and so for those that have it."""
+    part, _, option = name.partition(".")
+    return part == "objective" or (part == "model" and option not in own)
+
+
+def _differences(ours: Mapping[str, Any], theirs: Mapping[str, Any], names: Iterable[str]) -> list[str]:
+    """One "name ours instead of theirs" for each name in which the two differ."""
+    return [
+        f"{name} {_word(ours.get(name))} instead of {_word(theirs.get(name))}"
+        for name in names
+        if name not in MOVABLE and ours.get(name) != theirs.get(name)
+    ]
+
+
+def _word(value: Any) -> str:
+    return "none" if value is None else str(value)

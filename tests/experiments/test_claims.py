@@ -1,0 +1,47 @@
+"""Claims: what finished runs confirm, refute, or leave open."""
+
+import pytest
+
+from holdfast.experiments.claims import Outcome, accurate, better, fails, level, solves, sooner
+
+SOLVED = Outcome(1.0, True, 300)
+LATE = Outcome(0.95, True, 900)
+NEVER = Outcome(0.2, True, None)
+DIVERGED = Outcome(None, True, None)
+
+
+@pytest.mark.parametrize(
+    ("claim", "runs", "verdict"),
+    [
+        (solves("a"), [(SOLVED, LATE)], "met"),
+        (solves("a"), [(SOLVED, NEVER)], "not met"),
+        (fails("a"), [(NEVER, DIVERGED)], "met"),
+        (fails("a"), [(NEVER, SOLVED)], "not met"),
+        (sooner("a", "b"), [(SOLVED,), (LATE,)], "met"),
+        (sooner("a", "b"), [(SOLVED,), (SOLVED, NEVER)], "met"),
+        (sooner("a", "b"), [(LATE,), (SOLVED,)], "not met"),
+        (sooner("a", "b"), [(NEVER,), (NEVER,)], "not met"),
+        (better("a", "b"), [(LATE,), (NEVER,)], "met"),
+        (better("a", "b", by=0.8), [(LATE,), (NEVER,)], "not met"),
+        (better("a", "b"), [(NEVER,), (DIVERGED,)], "met"),
+        (better("a", "b"), [(DIVERGED,), (DIVERGED,)], "not met"),
+        (better("a", "b"), [(SOLVED, DIVERGED), (NEVER,)], "not met"),
+        (level("a", "b", within=0.1), [(SOLVED,), (LATE,)], "met"),
+        (level("a", "b", within=0.1), [(NEVER,), (SOLVED,)], "not met"),
+        (accurate("a", 0.9), [(SOLVED, LATE)], "met"),
+        (accurate("a", 0.9), [(SOLVED, NEVER)], "not met"),
+    ],
+)
+def test_a_claim_is_judged_by_all_runs_that_it_speaks_of(claim, runs, verdict):
+    assert claim.verdict(dict(zip(claim.models, runs, strict=True))) == verdict
+
+
+def test_of_losses_the_smaller_is_the_better():
+    small, large = Outcome(0.01, False, 5), Outcome(0.2, False, None)
+    assert better("a", "b").verdict({"a": [small], "b": [large]}) == "met"
+    assert better("a", "b").verdict({"a": [large], "b": [small]}) == "not met"
+
+
+def test_a_claim_is_open_as_long_as_one_of_its_models_has_no_run():
+    assert better("a", "b").verdict({"a": [SOLVED], "b": ()}) == "open"
+    assert better("a", "b").verdict({"a": [SOLVED]}) == "open"
