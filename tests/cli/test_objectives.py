@@ -14,6 +14,7 @@ from holdfast.cli.objectives import OBJECTIVES, build_learner
 from holdfast.cli.train import parse
 from holdfast.models import SequenceModel
 from holdfast.objectives import Assisted, Autoencoder, LanguageModel, Prediction, Reconstruction
+from holdfast.objectives.asking import AtTheEnd, WithLinearGain
 
 TASK = ["--task", "digits", "--task.train_examples", "20", "--task.validation_examples", "10"]
 MODEL = ["--model", "lstm", "--model.hidden_size", "4", "--model.embedding_size", "3"]
@@ -175,3 +176,16 @@ def test_help_names_every_objective_and_the_options_of_the_chosen_one(capsys):
     assert all(name in shown for name in OBJECTIVES)
     assert "--objective.placement" in shown
     assert "--objective.label_truncation" in shown
+
+
+@pytest.mark.parametrize("name", ["labels", "autoencoder"])
+def test_a_label_can_be_asked_for_with_a_linear_gain(name):
+    gain = ["--objective", name, "--objective.gain", "linear", "--objective.label_truncation", "9"]
+    assert main(["train", *TASK, *MODEL, *TRAINING, "--folder", "run", *gain]) == 0
+    assert read("run/settings.json")["objective"]["gain"] == "linear"
+    assert learner_of(*gain).asking == WithLinearGain(9)
+
+
+def test_settings_hold_no_gain_where_there_is_none():
+    assert settings_of("--objective.label_truncation", "5").objective.options == {"label_truncation": 5}
+    assert learner_of("--objective.label_truncation", "5").asking == AtTheEnd(5)

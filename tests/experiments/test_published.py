@@ -164,3 +164,9 @@ def test_a_model_that_is_taught_otherwise_is_another_one_to_papers(objective, na
     assert taught("lstm", objective) == name
     (entry,) = find("mnist", name, "trinh2018learning")
     assert entry.value == value
+
+
+def test_labels_with_a_gain_make_another_model():
+    assert taught("lstm", {"name": "labels", "label_truncation": 9, "gain": "linear"}) == (
+        "lstm, linear gain, truncated to 9"
+    )

@@ -30,6 +30,10 @@ LABELS = "labels"
 OWN_CHANCE = 1 << 31
 """Added to a run's seed, so that an auxiliary network does not start with the model's own numbers."""
 
+LEFT_OUT = {"gain": "last step"}
+"""Options that settings hold only where they are not these: so runs from before there was such an option go on."""
+_ABSENT = object()
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -96,6 +100,7 @@ def objective_of(name: str) -> Entry:
 def objective_options(entry: Entry) -> dict[str, Parameter]:
     """What an objective can be told."""
     options = {"label_truncation": _option("label_truncation", None, int | None)}
+    options["gain"] = signature(Assisted).parameters["gain"]
     if entry.settings is None:
         return options
     options["pretraining"] = _option("pretraining", 0, int)
@@ -165,6 +170,8 @@ def objective_choice(values: Mapping[str, Any]) -> Choice | None:
     parser = Parser("", "", "")
     add_objective(parser, values.get("name"))
     choice = Choice.from_dict(parser.parse_object({"objective": dict(values)}).as_dict()["objective"])
+    said = {option: value for option, value in choice.options.items() if LEFT_OUT.get(option, _ABSENT) != value}
+    choice = Choice(choice.name, said)
     return None if choice == Choice(LABELS, {"label_truncation": None}) else choice
 
 
@@ -183,7 +190,7 @@ def build_learner(choice: Choice | None, model: SequenceModel | PooledModel, see
             "without a truncation"
         )
     entry, options = objective_of(choice.name), dict(choice.options)
-    shared = {name: options.pop(name) for name in ("pretraining", "afterwards") if name in options}
+    shared = {name: options.pop(name) for name in ("gain", "pretraining", "afterwards") if name in options}
     truncation = options.pop("label_truncation")
     auxiliary = None
     if entry.auxiliary is not None:

@@ -44,6 +44,7 @@ def taught(model: str, objective: Mapping[str, Any]) -> str:
     if not objective:
         return model
     name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{model}"
+    name += ", linear gain" if objective.get("gain") == "linear" else ""
     steps = objective.get("label_truncation")
     return name if steps is None else f"{name}, truncated to {steps}"
 

@@ -1,6 +1,7 @@
 """What is minimised: the likelihood of the targets, and auxiliary losses on the inputs."""
 
-from holdfast.objectives.assisted import Assisted, Learnt, Lesson, readable
+from holdfast.objectives.asking import readable
+from holdfast.objectives.assisted import Assisted, Learnt, Lesson
 from holdfast.objectives.auxiliary import Auxiliary
 from holdfast.objectives.likelihood import CrossEntropy, MeanSquaredError
 from holdfast.objectives.objective import IGNORE, Objective

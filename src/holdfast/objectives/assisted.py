@@ -1,13 +1,14 @@
 """A model that learns with help: the gradient of its labels cut short, and an auxiliary loss on its inputs."""
 
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
 
-from holdfast.layers import Stop, visit
-from holdfast.layers.visits import States, check_layer, clear_padding
-from holdfast.models import Embedded, SequenceModel
+from holdfast.layers import visit
+from holdfast.layers.visits import check_layer, clear_padding
+from holdfast.models import SequenceModel
+from holdfast.objectives.asking import Gain, asking, readable
 from holdfast.objectives.auxiliary import Auxiliary, Total, ends_of
 
 Afterwards = Literal["joint", "fine-tuning"]
@@ -31,10 +32,12 @@ class Learnt(NamedTuple):
     Args:
         answers: to be compared with the targets; None while only the auxiliary loss is learnt.
         auxiliary: that loss, and the tokens that it is summed over; None where there is none.
+        weights: of answers at more steps than there are targets, (S, B); None where answers and targets are as many.
     """
 
     answers: Tensor | None
     auxiliary: Total | None
+    weights: Tensor | None = None
 
 
 class Assisted(nn.Module):
@@ -57,13 +60,16 @@ class Assisted(nn.Module):
         auxiliary: on the model's layer, or on `readable(model)`; None for labels alone.
         truncation: steps before its end over which a label's gradient passes back through the layer. 1 is the last step
             alone; with 0 only the head learns from labels. None for all.
+        gain: whether a label is asked for at the last step, or at each of the last `truncation` ones with a weight that
+            grows linearly ("linear").
         pretraining: training steps of phase 1.
         afterwards: what phase 2 minimises.
 
-    Source: trinh2018learning; labels alone: williams1990efficient
+    Source: trinh2018learning; labels alone: williams1990efficient; linear gain: dai2015semi
 
     Raises:
-        ValueError: a number below 0, pretraining without an auxiliary loss, or a truncated label at every step.
+        ValueError: a number below 0, pretraining without an auxiliary loss, a gain over no step, or a gain or a
+            truncation for a model that is asked at every step.
     """
 
     def __init__(
@@ -72,6 +78,7 @@ class Assisted(nn.Module):
         auxiliary: Auxiliary | None = None,
         *,
         truncation: int | None = None,
+        gain: Gain = "last step",
         pretraining: int = 0,
         afterwards: Afterwards = "joint",
     ):
@@ -82,17 +89,13 @@ class Assisted(nn.Module):
                 f"pretraining and truncation must be at least 0, got {pretraining} and {truncation}; truncation None "
                 "is for the whole sequence"
             )
-        if truncation is not None and model.readout != "last step":
-            raise ValueError(
-                f"truncation {truncation} is for models that are asked at the last step, this one is at every step; "
-                "leave it None, or train with a Stream"
-            )
         if afterwards not in get_args(Afterwards):
             raise ValueError(f"afterwards must be 'joint' or 'fine-tuning', got {afterwards!r}")
         if auxiliary is None and pretraining:
             raise ValueError(f"pretraining for {pretraining} steps needs an auxiliary loss to learn from; give one")
         self.model, self.auxiliary = model, auxiliary
         self.truncation, self.pretraining, self.afterwards = truncation, pretraining, afterwards
+        self.asking = asking(model, truncation, gain)
 
     def forward(self, inputs: Tensor, lengths: Tensor | None = None, lesson: Lesson | None = None):
         """The model's answers, or with a lesson what there is to be minimised.
@@ -111,25 +114,13 @@ class Assisted(nn.Module):
         asked = lesson.step >= self.pretraining
         inputs, ends = clear_padding(inputs, lengths), ends_of(inputs, lengths)
         segments = self.auxiliary.draw(ends, lesson.generator) if self.auxiliary and wanted else None
-        stops = [Stop(ends.unsqueeze(1), self.truncation)] if asked and self._reads_the_end else []
+        label = self.asking.stop(ends) if asked else None
+        stops = [] if label is None else [label]
         stops += [self.auxiliary.stop(segments)] if self.auxiliary and segments else []
         states = visit(readable(self.model), inputs, stops)
-        answers = self._answers(inputs, lengths, states) if asked else None
+        answers, weights = None, None
+        if asked:
+            answers, weights = self.asking.answers(self.model, inputs, lengths, states[0] if label else None)
         if self.auxiliary is None or segments is None:
-            return Learnt(answers, None)
-        return Learnt(answers, self.auxiliary.total(inputs, segments, states[-1], **lesson._asdict()))
-
-    @property
-    def _reads_the_end(self) -> bool:
-        return self.model.readout == "last step"
-
-    def _answers(self, inputs: Tensor, lengths: Tensor | None, states: list[States]) -> Tensor:
-        if not self._reads_the_end:
-            return self.model(inputs, lengths)
-        output = states[0][0][-1]  # the first part of a state is the output, and the last layer's is read
-        return self.model.head(output)
-
-
-def readable(model: SequenceModel) -> Any:
-    """What reads a model's inputs: its layer, with the embedding before it if there is one."""
-    return model.layer if model.embedding is None else Embedded(model.embedding, model.layer)
+            return Learnt(answers, None, weights)
+        return Learnt(answers, self.auxiliary.total(inputs, segments, states[-1], **lesson._asdict()), weights)

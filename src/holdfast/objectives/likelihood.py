@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from holdfast.objectives.objective import IGNORE, Objective
+from holdfast.objectives.objective import IGNORE, Objective, summed
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class CrossEntropy(Objective):
         ValueError: the targets are no int64 classes, or their shape is not that of the outputs without the last axis.
     """
 
-    def total(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def total(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if targets.dtype != torch.int64:
             raise ValueError(
                 f"CrossEntropy expects int64 class targets, got {targets.dtype}; "
@@ -34,8 +34,8 @@ class CrossEntropy(Objective):
                 "check that the model's readout is the task's"
             )
         logits = _at_least_single(outputs).flatten(end_dim=-2)
-        total = F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE, reduction="sum")
-        return total, (targets != IGNORE).sum()
+        losses = F.cross_entropy(logits, targets.flatten(), ignore_index=IGNORE, reduction="none")
+        return summed(losses.view(targets.shape), targets != IGNORE, weights)
 
 
 @dataclass(frozen=True)
@@ -50,15 +50,13 @@ class MeanSquaredError(Objective):
         ValueError: outputs and targets differ in shape.
     """
 
-    def total(self, outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+    def total(self, outputs: Tensor, targets: Tensor, weights: Tensor | None = None) -> tuple[Tensor, Tensor]:
         if outputs.shape != targets.shape:
             raise ValueError(
                 f"MeanSquaredError expects targets of the outputs' shape {tuple(outputs.shape)}, "
                 f"got {tuple(targets.shape)}; unequal shapes would broadcast to pairs that do not belong together"
             )
-        counted = targets != IGNORE
-        squares = (_at_least_single(outputs) - targets).square()
-        return squares.masked_fill(~counted, 0.0).sum(), counted.sum()
+        return summed((_at_least_single(outputs) - targets).square(), targets != IGNORE, weights)
 
 
 def _at_least_single(outputs: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from holdfast.objectives import Assisted, Lesson, Objective
+from holdfast.objectives.asking import asked_again
 from holdfast.tasks import Batch
 
 LABEL, AUXILIARY = "label_loss", "auxiliary_loss"
@@ -41,8 +42,9 @@ def terms(
     """
     if not isinstance(model, Assisted):
         return [Term(LABEL, *objective.total(network(rows.inputs, rows.lengths), rows.targets))]
-    answers, auxiliary = network(rows.inputs, rows.lengths, Lesson(step, generator))
-    found = [] if answers is None else [Term(LABEL, *objective.total(answers, rows.targets))]
+    answers, auxiliary, weights = network(rows.inputs, rows.lengths, Lesson(step, generator))
+    asked = (rows.targets,) if weights is None else asked_again(rows.targets, weights)
+    found = [] if answers is None else [Term(LABEL, *objective.total(answers, *asked))]
     return found if auxiliary is None else [*found, Term(AUXILIARY, *auxiliary)]
 
 
