@@ -45,8 +45,9 @@ results: demo  ## run the demo, and put its records into results/ and their tabl
 
 docs: $(READY)  ## the documentation as a site, in site/
 	$(BIN)/python docs/cell_pages.py docs/cells
+	$(BIN)/holdfast ledger --page docs/ledger.md
 	$(BIN)/python docs/result_pages.py docs/results
 	$(BIN)/mkdocs build --quiet
 
 clean:  ## remove what was built; keeps runs/
-	rm -rf .venv site report docs/cells docs/results .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv site report docs/cells docs/results docs/ledger.md .pytest_cache .ruff_cache .hypothesis

@@ -10,31 +10,24 @@ import sys
 from pathlib import Path
 
 from holdfast.report import comparisons, read_runs
+from holdfast.report.keep import take
 from holdfast.report.markdown import results_markdown
 from holdfast.report.page import sections
-from holdfast.training.record import FILES
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "results"
-TEXTS = [name for name in FILES if not name.endswith(".pt")]
 BETWEEN_MARKS = re.compile(r"(?<=<!-- results -->\n).*?(?=<!-- /results -->)", re.DOTALL)
 
 
 def table() -> str:
-    """The table of all records in results/, in Markdown."""
-    return results_markdown(sections(comparisons(read_runs([RESULTS]))))
+    """The table of the demo's records, in Markdown."""
+    return results_markdown(sections(comparisons(read_runs([RESULTS / "demo"]))))
 
 
 def copy_records(runs: Path) -> None:
-    """Replace results/<name of the folder> by the text files of its records."""
-    target = RESULTS / runs.name
-    shutil.rmtree(target, ignore_errors=True)
-    for settings in sorted(runs.rglob("settings.json")):
-        folder = target / settings.parent.relative_to(runs)
-        folder.mkdir(parents=True)
-        for name in TEXTS:
-            if (settings.parent / name).exists():
-                shutil.copy(settings.parent / name, folder / name)
+    """Replace results/<name of the folder> by its records."""
+    shutil.rmtree(RESULTS / runs.name, ignore_errors=True)
+    take(runs, RESULTS / runs.name)
 
 
 def write_readme() -> None:

@@ -17,6 +17,7 @@ COMMANDS = {
     "train": ("train", "one model on one task"),
     "compare": ("compare", "several models and seeds on one task, side by side"),
     "reproduce": ("reproduce", "an experiment of a paper, and what became of its claims"),
+    "ledger": ("ledger", "what papers report and what came of it here, claim by claim"),
     "report": ("report", "a page, figures and tables from the records of runs"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),

@@ -40,7 +40,6 @@ def copy(scale: Scale) -> tuple[Question, ...]:
         },
         "seeds": [0, 1, 2],
     }
-    guesses = "T_max of C- is the length of the task"
     claims = (
         solves("ur-lstm"),
         sooner("ur-lstm", than="uniform-lstm"),
@@ -49,7 +48,7 @@ def copy(scale: Scale) -> tuple[Question, ...]:
         fails("tied-lstm"),
     )
     if scale == "full":
-        return (Question("copying", paper, claims, guesses=guesses),)
+        return (Question("copying", paper, claims),)
     small = changed(
         paper,
         task={"lag": 200},
@@ -57,7 +56,7 @@ def copy(scale: Scale) -> tuple[Question, ...]:
         model={"hidden_size": 128},
         training={"steps": 5000, "batch_size": 20, "learning_rate": 5e-3},
     )
-    return (Question("copying", small, claims, paper, guesses),)
+    return (Question("copying", small, claims, paper),)
 
 
 ALL = experiments(SOURCE, copy)

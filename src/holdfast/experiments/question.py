@@ -24,14 +24,12 @@ class Question:
         settings: the runs; `models` maps labels to a name and options.
         claims: what should come out.
         paper: the settings of the paper, where ours differ from them on purpose; None if ours are meant to be those.
-        guesses: what the paper leaves open, or we could not read, and how we filled it in.
     """
 
     name: str
     settings: Settings
     claims: tuple[Claim, ...] = ()
     paper: Settings | None = None
-    guesses: str = ""
 
     @property
     def labels(self) -> tuple[str, ...]:

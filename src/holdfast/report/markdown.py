@@ -1,6 +1,6 @@
 """The results as Markdown, for a README: a table a task, with its footnotes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from holdfast.report import beside, numbers
 from holdfast.report.comparison import Row
@@ -28,7 +28,9 @@ def _task(section: Section) -> str:
         heading = beside.heading(literature)
         header.append(heading[0].lower() + heading[1:])
     body = [_cells(section, row) for row in comparison.rows]
-    return "\n\n".join([f"### {comparison.title}", *_lead(section), _table(header, body), *_notes(section)])
+    right = [name for name in header if name not in ("model", "ended") and not name.startswith("published")]
+    table = markdown_table(header, body, aligned_right=right)
+    return "\n\n".join([f"### {comparison.title}", *_lead(section), table, *_notes(section)])
 
 
 def _lead(section: Section) -> list[str]:
@@ -60,10 +62,9 @@ def _value(row: Row, *, best: bool) -> str:
     return f"**{value}** (best)" if best else value
 
 
-def _table(header: list[str], body: list[list[str]]) -> str:
-    """Numbers to the right: all columns but the model, how it ended and what papers say."""
-    words = {"model", "ended"}
-    rule = ["---" if name in words or name.startswith("published") else "---:" for name in header]
+def markdown_table(header: Sequence[str], body: Sequence[Sequence[str]], *, aligned_right: Collection[str]) -> str:
+    """A table in Markdown; the columns of these names stand to the right."""
+    rule = ["---:" if name in aligned_right else "---" for name in header]
     lines = [header, rule, *body]
     return "\n".join(f"| {' | '.join(cell.replace('|', '∣') for cell in line)} |" for line in lines)
 

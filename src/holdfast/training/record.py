@@ -9,7 +9,8 @@ from typing import Any
 from holdfast.training.files import write_json, write_text
 from holdfast.training.settings import MOVABLE, RunSettings, flattened
 
-FILES = ("settings.json", "description.json", "environment.json", "metrics.jsonl", "summary.json", "checkpoint.pt")
+METRICS = "metrics.jsonl"
+FILES = ("settings.json", "description.json", "environment.json", METRICS, "summary.json", "checkpoint.pt")
 
 
 class RecordError(ValueError):
@@ -70,7 +71,7 @@ class Record:
     @property
     def metrics(self) -> Path:
         """One event a line."""
-        return self.folder / "metrics.jsonl"
+        return self.folder / METRICS
 
     def summary(self) -> Summary | None:
         """How the run ended; None while it has not."""

@@ -1,0 +1,80 @@
+"""`holdfast ledger`: what papers report and what came of it here."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from holdfast.cli.errors import UserError
+from holdfast.cli.parser import Parser
+from holdfast.cli.reproduce import MARKS, experiment_of
+from holdfast.experiments import EXPERIMENTS
+from holdfast.report.keep import take
+from holdfast.report.ledger import Account, ledger
+from holdfast.report.ledger_page import ledger_page
+from holdfast.report.numbers import times
+from holdfast.training.files import write_text
+
+ABOUT = (
+    "Shows what papers report and what came of it here; a row without a run says so. With --add it first takes the "
+    "finished runs of `holdfast reproduce` into the results, as small text files."
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Takes runs in, if it is told to, and shows the ledger or writes its page."""
+    parser = Parser("ledger", "[PAPER/EXPERIMENT ...] [options]", ABOUT)
+    parser.add_argument("experiments", nargs="*", help="which to show; all unless given")
+    parser.add_argument("--results", type=str, default="results", help="holds PAPER/EXPERIMENT/SCALE/QUESTION")
+    parser.add_argument(
+        "--add", type=str, default=None, metavar="FOLDER", help="of holdfast reproduce: take its runs in"
+    )
+    parser.add_argument("--page", type=str, default=None, metavar="FILE", help="write it as a page in Markdown instead")
+    values = parser.parse_args(arguments)
+    shown = [experiment_of(name) for name in values.experiments] or list(EXPERIMENTS.values())
+    results = Path(values.results)
+    if values.add is not None:
+        add(Path(values.add), results)
+    accounts = ledger(results, shown)
+    if values.page is not None:
+        write_text(Path(values.page), ledger_page(accounts, shown))
+        print(f"The ledger is in {values.page}")
+    else:
+        show(accounts)
+    return 0
+
+
+def add(runs: Path, results: Path) -> None:
+    """Takes the finished runs of all experiments in.
+
+    Raises:
+        UserError: there are none.
+    """
+    taken = [folder for name in EXPERIMENTS for folder in take(runs / name, results / name)]
+    if not taken:
+        raise UserError(
+            f"expected finished runs of `holdfast reproduce` under {runs}, found none; name what was its --folder"
+        )
+    print(f"{times(len(taken), 'run')} taken into {results}")
+
+
+def show(accounts: Sequence[Account]) -> None:
+    """A table a question, with its claims below."""
+    console = Console(highlight=False)
+    for account in accounts:
+        title = f"{account.experiment}, {account.question}, {account.scale}"
+        table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for name in ("model", "published", "ours", "seeds", "steps", "machine"):
+            table.add_column(name, overflow="fold")
+        for line in account.lines:
+            words = (line.model, line.published, line.ours, line.seeds, line.steps, line.machine)
+            table.add_row(*map(escape, words))
+        console.print(table)
+        for sentence, verdict in (claim for line in account.lines for claim in line.claims):
+            console.print(f"  {MARKS[verdict]}: {escape(sentence)}")
+        own = [f"{line.model}: {words}" for line in account.lines for words in line.deviations]
+        if words := [*account.shared, *own]:
+            console.print(f"  [dim]differs from the paper: {escape('; '.join(words))}[/]")
+        console.print()

@@ -1,0 +1,56 @@
+"""The ledger as a page of the documentation, in Markdown."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from holdfast.experiments import Experiment
+from holdfast.report import beside
+from holdfast.report.ledger import NOT_RUN, Account, Line
+from holdfast.report.markdown import markdown_table
+from holdfast.report.page import short_citation
+
+INTRODUCTION = f"""\
+# The ledger
+
+Each experiment of a paper, what the paper reports, and what came of it here: every run that was made, also those that
+disappoint, with its seeds, steps and machine. Small experiments are for two cores and make claims of their own; full
+ones have the settings of the paper as far as they are known. `holdfast reproduce PAPER/EXPERIMENT` runs one, and
+`holdfast ledger --add runs` takes it in. {beside.MARK}: {beside.FOOTNOTE}.
+"""
+HEADER = ["model", "published", "ours", "seeds", "steps", "machine", "claims", "differs from the paper"]
+
+
+def ledger_page(accounts: Sequence[Account], experiments: Sequence[Experiment]) -> str:
+    """All experiments, each under a heading with its docstring."""
+    known = {experiment.name: experiment for experiment in experiments}
+    parts = [INTRODUCTION, _summary(accounts)]
+    for name, group in groupby(accounts, key=lambda account: account.experiment):
+        parts += [f"## {name}", f"{short_citation(known[name].source)}. {known[name].text}", *map(_account, group)]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _summary(accounts: Sequence[Account]) -> str:
+    lines = [line for account in accounts for line in account.lines]
+    made = sum(line.ours != NOT_RUN for line in lines)
+    verdicts = [verdict for line in lines for _, verdict in line.claims]
+    met, refuted = verdicts.count("met"), verdicts.count("not met")
+    return (
+        f"Of {len(lines)} rows {made} have been run. Of {len(verdicts)} claims {met} are met, {refuted} are not met, "
+        f"and {len(verdicts) - met - refuted} are open."
+    )
+
+
+def _account(account: Account) -> str:
+    notes = [f"Differs from the paper: {', '.join(account.shared)}."] if account.shared else []
+    table = markdown_table(HEADER, [_cells(line) for line in account.lines], aligned_right=())
+    return "\n\n".join([f"### {account.question}, {account.scale}", *notes, table])
+
+
+def _cells(line: Line) -> list[str]:
+    claims = "<br>".join(f"{sentence}: {_stressed(verdict)}" for sentence, verdict in line.claims)
+    words = [line.model, line.published, line.ours, line.seeds, line.steps, line.machine]
+    return [*(word or "–" for word in words), claims or "–", "<br>".join(line.deviations) or "–"]
+
+
+def _stressed(verdict: str) -> str:
+    return verdict if verdict == "open" else f"**{verdict}**"

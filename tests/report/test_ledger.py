@@ -1,0 +1,124 @@
+"""The ledger: a row a model, from the records of runs that were really made."""
+
+import json
+from pathlib import Path
+
+import pytest
+from made_up_records import COPYING, TRAINING, Course, write_run
+
+from holdfast.cli import main
+from holdfast.experiments import EXPERIMENTS, Experiment, Question
+from holdfast.experiments.claims import better, fails, solves
+from holdfast.experiments.experiment import changed
+from holdfast.report.keep import take
+from holdfast.report.ledger import ledger
+from holdfast.report.ledger_page import ledger_page
+
+PAPER = {
+    "task": {"name": "copying", "lag": 480, "convention": "gu"},
+    "models": {"ur-lstm": {}, "tied-lstm": {}, "c": {"name": "chrono-lstm", "t_max": 150}},
+    "model": {"hidden_size": 128},
+    "training": {**TRAINING, "steps": 2000},
+}
+QUICK, NEVER = Course(500), Course(9000)
+
+
+def made(scale):
+    """A made-up experiment."""
+    small = changed(PAPER, task={"lag": 100, "convention": "tallec"})
+    claims = (solves("ur-lstm"), better("ur-lstm", than="c"), fails("c"), solves("tied-lstm"))
+    return (Question("copying", small, claims, PAPER),) if scale == "small" else (Question("copying", PAPER),)
+
+
+@pytest.fixture
+def experiment(monkeypatch) -> Experiment:
+    monkeypatch.setattr(made, "__module__", "made")
+    return Experiment(made, "gu2020improving")
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    root = tmp_path / "runs/made/made/small/copying"
+    for seed in (0, 1):
+        write_run(root, COPYING, "ur-lstm", seed, QUICK)
+        write_run(root, COPYING, "chrono-lstm", seed, NEVER, label="c", t_max=150 + seed)
+    write_run(root, COPYING, "ur-lstm", 2, Course(500, ending="unfinished"))
+    return tmp_path / "runs"
+
+
+def rows(folder: Path, experiment: Experiment):
+    small, full = ledger(folder, [experiment])
+    return {line.model: line for line in small.lines}, {line.model: line for line in full.lines}, small
+
+
+def test_a_row_holds_the_finished_runs_and_says_so_where_there_are_none(runs, experiment):
+    small, full, _ = rows(runs, experiment)
+    assert small["ur-lstm"].seeds == "0, 1"
+    assert small["ur-lstm"].ours.endswith("%")
+    assert "±" in small["ur-lstm"].ours
+    assert "solved after" in small["ur-lstm"].steps
+    assert small["c"].steps == "2\u202f000, not solved"
+    assert small["ur-lstm"].machine == "AMD EPYC 7B13, 2 cores"
+    assert small["tied-lstm"].ours == full["ur-lstm"].ours == "not run"
+
+
+def test_a_claim_stands_in_the_row_of_the_model_that_it_is_about(runs, experiment):
+    small, _, _ = rows(runs, experiment)
+    assert [verdict for _, verdict in small["ur-lstm"].claims] == ["met", "met"]
+    assert [verdict for _, verdict in small["c"].claims] == ["met"]
+    assert [verdict for _, verdict in small["tied-lstm"].claims] == ["open"]
+
+
+def test_numbers_from_memory_keep_their_mark(runs, experiment):
+    small, full, _ = rows(runs, experiment)
+    assert small["ur-lstm"].published == full["ur-lstm"].published == "solves it fast†"
+    assert small["c"].published == ""
+
+
+def test_what_differs_from_the_paper_is_told_and_a_run_with_other_settings_too(runs, experiment):
+    small, _, account = rows(runs, experiment)
+    assert account.shared == ("task.lag 100 instead of 480", "task.convention tallec instead of gu")
+    assert small["ur-lstm"].deviations == ()
+    assert small["c"].deviations == ("as run: model.t_max 151 instead of 150",)
+
+
+def test_a_diverged_run_is_counted_and_told(tmp_path, experiment):
+    root = tmp_path / "made/made/small/copying"
+    write_run(root, COPYING, "ur-lstm", 0, Course(9000, ending="diverged"))
+    write_run(root, COPYING, "ur-lstm", 1, QUICK)
+    small, _, _ = rows(tmp_path, experiment)
+    assert small["ur-lstm"].ours.endswith("1 of 2 diverged")
+    assert dict(small["ur-lstm"].claims)["ur-lstm solves it in every run"] == "not met"
+
+
+def test_the_page_holds_every_row_with_what_became_of_its_claims(runs, experiment):
+    page = ledger_page(ledger(runs, [experiment]), [experiment])
+    assert "## made/made\n\nGu et al. 2020. A made-up experiment." in page
+    assert "Of 6 rows 2 have been run. Of 4 claims 3 are met, 0 are not met, and 1 are open." in page
+    assert "Differs from the paper: task.lag 100 instead of 480, task.convention tallec instead of gu." in page
+    assert "c solves it in no run: **met**" in page
+    assert all(line.count("|") == 9 for line in page.splitlines() if line.startswith("|"))
+
+
+def test_finished_runs_are_taken_without_weights_and_give_the_same_ledger(runs, experiment, tmp_path):
+    (next(runs.rglob("seed-0")) / "checkpoint.pt").write_bytes(b"weights")
+    taken = take(runs, tmp_path / "results")
+    assert len(taken) == 4
+    assert not list((tmp_path / "results").rglob("*.pt"))
+    events = [json.loads(line) for line in (taken[0] / "metrics.jsonl").read_text().splitlines()]
+    assert {event["event"] for event in events} == {"evaluation"}
+    assert ledger(tmp_path / "results", [experiment]) == ledger(runs, [experiment])
+
+
+def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
+    monkeypatch.chdir(tmp_path)
+    assert main(["ledger", "made/made", "--add", "runs"]) == 0
+    text = capsys.readouterr().out
+    assert "4 runs taken into results" in text
+    assert "not met: ur-lstm solves it" not in text
+    assert "met: ur-lstm solves it in every run" in text
+    assert main(["ledger", "--add", "nowhere"]) == 2
+    assert "found none" in capsys.readouterr().err
+    assert main(["ledger", "made/made", "--page", "page.md"]) == 0
+    assert Path("page.md").read_text().startswith("# The ledger")
