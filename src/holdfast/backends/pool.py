@@ -20,7 +20,8 @@ LARGE = 1 << 22
 class Pool:
     """Hands out uninitialised tensors, and takes their memory back when the last of their views is gone.
 
-    It holds on to at most as much as was in use at one time.
+    It holds on to at most as much as was in use at one time. A block serves all that need half of it or more, so that
+    batches of different lengths share one.
     """
 
     def __init__(self):
@@ -39,14 +40,13 @@ class Pool:
         return torch.frombuffer(memory, dtype=dtype, count=count).view(shape)
 
     def take(self, size: int) -> Tensor:
-        """A block of memory of exactly that size."""
-        self.in_use += size
+        """A block of memory of that size or somewhat more."""
+        fitting = [held for held, blocks in self.free.items() if blocks and size <= held <= 2 * size]
+        block = self.free[min(fitting)].pop() if fitting else new_block(size)
+        if fitting:
+            self.idle -= block.numel()
+        self.in_use += block.numel()
         self.peak = max(self.peak, self.in_use)
-        try:
-            block = self.free[size].pop()
-        except IndexError:
-            return new_block(size)
-        self.idle -= size
         return block
 
     def give_back(self, block: Tensor) -> None:

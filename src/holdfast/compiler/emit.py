@@ -75,6 +75,7 @@ class Frame:
         rows: declarations of the caller's pointers for row i.
         scratch: (name, numbers for each row) of memory that the lines use.
         more: an expression for the bytes of scratch memory that the lines take themselves.
+        ahead: an expression for what the next step reads, to be fetched while the longest product is computed.
     """
 
     start: list[str]
@@ -85,6 +86,7 @@ class Frame:
     end: list[str]
     scratch: list[tuple[str, int]]
     more: str = "0"
+    ahead: str = ""
 
 
 def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
@@ -96,9 +98,10 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
     sources = max((len(value.args) // 2 for value in products), default=0)
     for number, array in enumerate(layout.arrays):
         pointers |= dict.fromkeys(array_values(step, array), f"array{number}")
+    longest = max((value for value in products if frame.ahead), key=multiplications, default=None)
     inside = [*frame.before]
     for stage in step.schedule.stages:
-        inside += stage_text(stage, pointers, frame.rows, list(packs), step.optional)
+        inside += stage_text(stage, pointers, frame.rows, list(packs), step.optional, {longest: f", {frame.ahead}"})
     inside += frame.after
     per_row = [(f"scratch{n}", v.size) for n, v in enumerate(private)] + frame.scratch
     once = [(f"single{n}", v.size) for n, v in enumerate(shared)]
@@ -162,8 +165,15 @@ def memory_text(per_row: list[tuple[str, int]], once: list[tuple[str, int]], mor
     return [*lines, *(f"T* {name} = memory.take({size});" for name, size in once)]
 
 
-def stage_text(stage: Stage, pointers: dict[Value, str], rows: list[str], packs: list[str], optional) -> list[str]:
-    """Products over all rows, then the loops of every row."""
+def multiplications(product: Value) -> int:
+    """How many a product takes for each row."""
+    return product.size * sum(weight.shape[0] for weight in product.args[1::2])
+
+
+def stage_text(
+    stage: Stage, pointers: dict[Value, str], rows: list[str], packs: list[str], optional, more: dict[Value, str]
+) -> list[str]:
+    """Products over all rows, with `more` arguments for some of them; then the loops of every row."""
     lines = []
     for value in stage.products:
         sources = [base(source) for source in value.args[::2]]
@@ -173,7 +183,7 @@ def stage_text(stage: Stage, pointers: dict[Value, str], rows: list[str], packs:
             *(f"from{k}[i] = {pointers[source]} + {start};" for k, (source, start) in enumerate(sources)),
             f"to[i] = {pointers[value]};",
         ])  # fmt: skip
-        text += [f"product<T>(team, active, {{{factors}}}, to.data());"]
+        text += [f"product<T>(team, active, {{{factors}}}, to.data(){more.get(value, '')});"]
         lines += ["if (a.d_input) {", *indented(text), "}"] if value is optional else text
     if stage.loops:
         lines += for_every_row(rows, [line for loop in stage.loops for line in loop_text(loop, pointers)])
@@ -358,7 +368,8 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
         f"const T* const input = inputs + n * {layout.width};",
         f"const T* const output = outputs + n * {output};",
         f"const T* const saved = keeps + n * {kept};",
-        "const T* const d_output = d_outputs + n * a.d_output_stride;",
+        "const long before_it = t ? -a.batch * a.d_output_stride : 0;",
+        f"const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, {output});",
         f"T* const d_input = d_inputs + n * {layout.width};",
         f"T* const factors = all_factors + (gathered + i) * {layout.factor_size};",
         *[f"const T* const state{k} = fresh ? zeros : t ? {before_this[k]} : "
@@ -385,4 +396,5 @@ def backward_frame(layout: Layout, step: Step) -> Frame:
     ]  # fmt: skip
     scratch = [(f"{name}{k}", size) for k, size in enumerate(layout.states) for name in ("carried", "following")]
     more = f"padded(sizeof(T) * capacity * {layout.factor_size})"
-    return Frame(start, "long t = a.steps - 1; t >= 0; --t", before, rows, after, end, scratch, more)
+    ahead = f"t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * {kept}, {kept}) : Ahead{{}}" if kept else ""
+    return Frame(start, "long t = a.steps - 1; t >= 0; --t", before, rows, after, end, scratch, more, ahead)

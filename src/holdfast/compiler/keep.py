@@ -1,12 +1,15 @@
 """Stage 5: what the forward pass keeps for the backward pass, and what is computed again there.
 
 What was dear to compute (products, transcendental functions, sums) is kept; what follows from kept values by cheap
-arithmetic is computed again, since memory is slower than arithmetic.
+arithmetic, or from a state by a single function as tanh(c) does, is computed again, since memory is slower than
+arithmetic.
 """
 
 from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, LEAVES, MASKS, VIEWS, Value, walk
 from holdfast.compiler.partition import Parts
 from holdfast.compiler.schedule import base
+
+QUICK = frozenset({"tanh", "sigmoid"})
 
 
 def late_values(parts: Parts) -> set[Value]:
@@ -30,7 +33,7 @@ def choose_kept(parts: Parts) -> tuple[Value, ...]:
             kept[value] = None
     wanted = list(boundary(roots, late))
     for value in wanted:
-        if is_dear(value) and value not in free:
+        if is_dear(value) and value not in free and not is_function_of_state(value, free):
             kept[value] = None
     for value in wanted:
         if value not in kept and value not in free and not follows(value, kept, free):
@@ -66,9 +69,14 @@ def is_dear(value: Value) -> bool:
     return value.op in EXPENSIVE or value.op not in (ELEMENTWISE | LEAVES | VIEWS | {"cat"})
 
 
+def is_function_of_state(value: Value, free: set[Value]) -> bool:
+    """Whether a value is one of the quick functions of a new state, which is there anyway."""
+    return value.op in QUICK and value.args[0] in free
+
+
 def follows(value: Value, kept: dict[Value, None], free: set[Value]) -> bool:
     """Whether a value can be had by cheap arithmetic from what there is anyway."""
-    if value in kept or value in free or value.op in LEAVES:
+    if value in kept or value in free or value.op in LEAVES or is_function_of_state(value, free):
         return True
     return not is_dear(value) and all(follows(arg, kept, free) for arg in value.args)
 

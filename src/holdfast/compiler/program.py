@@ -69,6 +69,11 @@ def rounded(size: int) -> int:
     return -(-size // 16) * 16
 
 
+def spread(size: int) -> int:
+    """The next odd multiple of 16: rows at a power of two from each other would push each other out of a cache."""
+    return rounded(size) | 16
+
+
 def compile_cell(cell: Cell, *, from_input: bool) -> Program:
     """The kernel of a cell's step.
 
@@ -136,7 +141,7 @@ def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Progr
         traced.state_sizes,
         state_offsets,
         max(1, rounded(room.size)),
-        max(1, rounded(factor_room.size)),
+        spread(factor_room.size),
         tuple(c.left.size * (1 if c.right is None else c.right.size) for c in parts.contractions),
     )
     forward = Step(ahead, pointers)

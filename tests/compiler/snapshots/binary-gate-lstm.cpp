@@ -71,7 +71,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x8 = splat<V>(T(0.9));
                     const auto x9 = x7 / x8;
                     const auto x10 = sigmoid(x9);
-                    store<V>(saved + 50 + j0, x10);
+                    store<V>(saved + 40 + j0, x10);
                     const auto x12 = load<V>(scratch0 + i * 40 + j0);
                     const auto x13 = load<V>(array2 + j0);
                     const auto x14 = x12 + x13;
@@ -89,9 +89,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x26 = x24 + x25;
                     store<V>(saved + 0 + j0, x26);
                     const auto x28 = hyperbolic_tangent(x26);
-                    store<V>(saved + 40 + j0, x28);
-                    const auto x30 = x3 * x28;
-                    store<V>(output + j0, x30);
+                    const auto x29 = x3 * x28;
+                    store<V>(output + j0, x29);
                 }
             }
         }
@@ -189,7 +188,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const saved = keeps + n * 64;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             T* const factors = all_factors + (gathered + i) * 48;
             const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
@@ -207,40 +207,41 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 40 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(saved + 20 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = load<V>(saved + 30 + j0);
-                    const auto x15 = x6 - x14;
-                    const auto x16 = x14 * x15;
-                    const auto x17 = x13 * x16;
-                    const auto x18 = splat<V>(T(0.9));
-                    const auto x19 = x17 / x18;
-                    store<V>(factors + 0 + j0, x19);
-                    const auto x21 = load<V>(state1 + j0);
-                    const auto x22 = x11 * x21;
-                    const auto x23 = load<V>(saved + 50 + j0);
-                    const auto x24 = x6 - x23;
-                    const auto x25 = x23 * x24;
-                    const auto x26 = x22 * x25;
-                    const auto x27 = x26 / x18;
-                    store<V>(factors + 0 + j0 + 10, x27);
-                    const auto x29 = x11 * x14;
-                    const auto x30 = x12 * x12;
-                    const auto x31 = x6 - x30;
-                    const auto x32 = x29 * x31;
-                    store<V>(factors + 0 + j0 + 20, x32);
-                    const auto x34 = x3 * x7;
-                    const auto x35 = x6 - x4;
-                    const auto x36 = x4 * x35;
-                    const auto x37 = x34 * x36;
-                    store<V>(factors + 0 + j0 + 30, x37);
-                    const auto x39 = x11 * x23;
-                    store<V>(next1 + j0, x39);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(saved + 20 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = load<V>(saved + 30 + j0);
+                    const auto x16 = x6 - x15;
+                    const auto x17 = x15 * x16;
+                    const auto x18 = x14 * x17;
+                    const auto x19 = splat<V>(T(0.9));
+                    const auto x20 = x18 / x19;
+                    store<V>(factors + 0 + j0, x20);
+                    const auto x22 = load<V>(state1 + j0);
+                    const auto x23 = x12 * x22;
+                    const auto x24 = load<V>(saved + 40 + j0);
+                    const auto x25 = x6 - x24;
+                    const auto x26 = x24 * x25;
+                    const auto x27 = x23 * x26;
+                    const auto x28 = x27 / x19;
+                    store<V>(factors + 0 + j0 + 10, x28);
+                    const auto x30 = x12 * x15;
+                    const auto x31 = x13 * x13;
+                    const auto x32 = x6 - x31;
+                    const auto x33 = x30 * x32;
+                    store<V>(factors + 0 + j0 + 20, x33);
+                    const auto x35 = x3 * x8;
+                    const auto x36 = x6 - x4;
+                    const auto x37 = x4 * x36;
+                    const auto x38 = x35 * x37;
+                    store<V>(factors + 0 + j0 + 30, x38);
+                    const auto x40 = x12 * x24;
+                    store<V>(next1 + j0, x40);
                 }
             }
         }
@@ -260,7 +261,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 64, 64) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];

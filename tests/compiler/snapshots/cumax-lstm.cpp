@@ -131,16 +131,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single1 + j0);
                     const auto x1 = splat<V>((single2)[0]);
                     const auto x2 = x0 / x1;
-                    store<V>(saved + 50 + j0, x2);
+                    store<V>(saved + 40 + j0, x2);
                 }
             }
             {
                 using V = T;
                 T sum = 0;
                 for (long j0 = 0; j0 < 10; ++j0) {
-                    const auto x0 = splat<V>((saved + 50)[j0]);
+                    const auto x0 = splat<V>((saved + 40)[j0]);
                     sum += x0;
-                    (saved + 40)[j0] = sum;
+                    (saved + 30)[j0] = sum;
                 }
             }
             {
@@ -148,7 +148,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using V = vec<T, lanes>;
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
-                    const auto x0 = load<V>(saved + 40 + j0);
+                    const auto x0 = load<V>(saved + 30 + j0);
                     const auto x1 = load<V>(state1 + j0);
                     const auto x2 = x0 * x1;
                     const auto x3 = splat<V>(T(1.0));
@@ -157,11 +157,10 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x6 = x4 * x5;
                     const auto x7 = x2 + x6;
                     store<V>(saved + 0 + j0, x7);
-                    const auto x9 = hyperbolic_tangent(x7);
-                    store<V>(saved + 30 + j0, x9);
-                    const auto x11 = load<V>(saved + 10 + j0);
-                    const auto x12 = x11 * x9;
-                    store<V>(output + j0, x12);
+                    const auto x9 = load<V>(saved + 10 + j0);
+                    const auto x10 = hyperbolic_tangent(x7);
+                    const auto x11 = x9 * x10;
+                    store<V>(output + j0, x11);
                 }
             }
         }
@@ -215,7 +214,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 48));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -240,7 +239,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 420;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 32);
+    T* const all_factors = memory.take(capacity * 48);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -262,8 +261,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const saved = keeps + n * 64;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 32;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 48;
             const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
             const T* const carry1 = carried1 + i * 10;
@@ -280,32 +280,33 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 30 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(saved + 20 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = -x13;
-                    const auto x15 = load<V>(state1 + j0);
-                    const auto x16 = x11 * x15;
-                    const auto x17 = x14 + x16;
-                    store<V>(single0 + j0, x17);
-                    const auto x19 = load<V>(saved + 40 + j0);
-                    const auto x20 = x6 - x19;
-                    const auto x21 = x11 * x20;
-                    const auto x22 = x12 * x12;
-                    const auto x23 = x6 - x22;
-                    const auto x24 = x21 * x23;
-                    store<V>(factors + 0 + j0 + 10, x24);
-                    const auto x26 = x3 * x7;
-                    const auto x27 = x6 - x4;
-                    const auto x28 = x4 * x27;
-                    const auto x29 = x26 * x28;
-                    store<V>(factors + 0 + j0 + 20, x29);
-                    const auto x31 = x11 * x19;
-                    store<V>(next1 + j0, x31);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(saved + 20 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = -x14;
+                    const auto x16 = load<V>(state1 + j0);
+                    const auto x17 = x12 * x16;
+                    const auto x18 = x15 + x17;
+                    store<V>(single0 + j0, x18);
+                    const auto x20 = load<V>(saved + 30 + j0);
+                    const auto x21 = x6 - x20;
+                    const auto x22 = x12 * x21;
+                    const auto x23 = x13 * x13;
+                    const auto x24 = x6 - x23;
+                    const auto x25 = x22 * x24;
+                    store<V>(factors + 0 + j0 + 10, x25);
+                    const auto x27 = x3 * x8;
+                    const auto x28 = x6 - x4;
+                    const auto x29 = x4 * x28;
+                    const auto x30 = x27 * x29;
+                    store<V>(factors + 0 + j0 + 20, x30);
+                    const auto x32 = x12 * x20;
+                    store<V>(next1 + j0, x32);
                 }
             }
             {
@@ -324,7 +325,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 T rest = T(0);
                 auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
                     const auto x0 = load<V>(single1 + j0);
-                    const auto x1 = load<V>(saved + 50 + j0);
+                    const auto x1 = load<V>(saved + 40 + j0);
                     const auto x2 = x0 * x1;
                     return x2;
                 };
@@ -341,7 +342,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
                     const auto x0 = load<V>(single1 + j0);
-                    const auto x1 = load<V>(saved + 50 + j0);
+                    const auto x1 = load<V>(saved + 40 + j0);
                     const auto x2 = x0 * x1;
                     const auto x3 = splat<V>((single2)[0]);
                     const auto x4 = x1 * x3;
@@ -354,24 +355,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 32;
+                T* const factors = all_factors + (gathered + i) * 48;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 64, 64) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             factor0[gathered + i] = input + 0;
             factor1[gathered + i] = factors + 0 + 0;

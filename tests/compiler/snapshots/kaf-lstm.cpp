@@ -51,22 +51,22 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const input = inputs + n * 3;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 480;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 464;
             from0[i] = input + 0;
-            to[i] = saved + 384;
+            to[i] = saved + 368;
         }
         product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 480;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 464;
             const T* const state0 = at0[i];
             from0[i] = state0 + 0;
-            to[i] = saved + 432;
+            to[i] = saved + 416;
         }
         product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 480;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 464;
             const T* const state1 = at1[i];
             for (long j0 = 0; j0 < 10; ++j0) {
                 {
@@ -74,10 +74,10 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using V = vec<T, lanes>;
                     for (long u = 0; u < 10; u += lanes) {
                         const long j1 = std::min<long>(u, 10 - lanes);
-                        const auto x0 = splat<V>((saved + 384)[j0 + 30]);
+                        const auto x0 = splat<V>((saved + 368)[j0 + 30]);
                         const auto x1 = splat<V>((array2)[j0 + 30]);
                         const auto x2 = x0 + x1;
-                        const auto x3 = splat<V>((saved + 432)[j0 + 30]);
+                        const auto x3 = splat<V>((saved + 416)[j0 + 30]);
                         const auto x4 = x2 + x3;
                         const auto x5 = load<V>(array7 + j1);
                         const auto x6 = x4 - x5;
@@ -85,11 +85,11 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                         const auto x8 = splat<V>(T(-0.158203125));
                         const auto x9 = x7 * x8;
                         const auto x10 = exponential(x9);
-                        store<V>(saved + 272 + 10 * j0 + j1, x10);
-                        const auto x12 = splat<V>((saved + 384)[j0 + 10]);
+                        store<V>(saved + 256 + 10 * j0 + j1, x10);
+                        const auto x12 = splat<V>((saved + 368)[j0 + 10]);
                         const auto x13 = splat<V>((array2)[j0 + 10]);
                         const auto x14 = x12 + x13;
-                        const auto x15 = splat<V>((saved + 432)[j0 + 10]);
+                        const auto x15 = splat<V>((saved + 416)[j0 + 10]);
                         const auto x16 = x14 + x15;
                         const auto x17 = load<V>(array5 + j1);
                         const auto x18 = x16 - x17;
@@ -97,10 +97,10 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                         const auto x20 = x19 * x8;
                         const auto x21 = exponential(x20);
                         store<V>(saved + 144 + 10 * j0 + j1, x21);
-                        const auto x23 = splat<V>((saved + 384)[j0]);
+                        const auto x23 = splat<V>((saved + 368)[j0]);
                         const auto x24 = splat<V>((array2)[j0]);
                         const auto x25 = x23 + x24;
-                        const auto x26 = splat<V>((saved + 432)[j0]);
+                        const auto x26 = splat<V>((saved + 416)[j0]);
                         const auto x27 = x25 + x26;
                         const auto x28 = load<V>(array3 + j1);
                         const auto x29 = x27 - x28;
@@ -119,7 +119,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     T rest = T(0);
                     auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
                         const auto x0 = load<V>(array8 + 10 * j0 + j1);
-                        const auto x1 = load<V>(saved + 272 + 10 * j0 + j1);
+                        const auto x1 = load<V>(saved + 256 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
                         return x2;
                     };
@@ -139,19 +139,19 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single0 + j0);
                     const auto x1 = splat<V>(T(0.5));
                     const auto x2 = x0 * x1;
-                    const auto x3 = load<V>(saved + 384 + j0 + 30);
+                    const auto x3 = load<V>(saved + 368 + j0 + 30);
                     const auto x4 = load<V>(array2 + j0 + 30);
                     const auto x5 = x3 + x4;
-                    const auto x6 = load<V>(saved + 432 + j0 + 30);
+                    const auto x6 = load<V>(saved + 416 + j0 + 30);
                     const auto x7 = x5 + x6;
                     const auto x8 = x7 * x1;
                     const auto x9 = x2 + x8;
                     const auto x10 = sigmoid(x9);
                     store<V>(saved + 10 + j0, x10);
-                    const auto x12 = load<V>(saved + 384 + j0 + 20);
+                    const auto x12 = load<V>(saved + 368 + j0 + 20);
                     const auto x13 = load<V>(array2 + j0 + 20);
                     const auto x14 = x12 + x13;
-                    const auto x15 = load<V>(saved + 432 + j0 + 20);
+                    const auto x15 = load<V>(saved + 416 + j0 + 20);
                     const auto x16 = x14 + x15;
                     const auto x17 = hyperbolic_tangent(x16);
                     store<V>(saved + 20 + j0, x17);
@@ -185,15 +185,15 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single1 + j0);
                     const auto x1 = splat<V>(T(0.5));
                     const auto x2 = x0 * x1;
-                    const auto x3 = load<V>(saved + 384 + j0 + 10);
+                    const auto x3 = load<V>(saved + 368 + j0 + 10);
                     const auto x4 = load<V>(array2 + j0 + 10);
                     const auto x5 = x3 + x4;
-                    const auto x6 = load<V>(saved + 432 + j0 + 10);
+                    const auto x6 = load<V>(saved + 416 + j0 + 10);
                     const auto x7 = x5 + x6;
                     const auto x8 = x7 * x1;
                     const auto x9 = x2 + x8;
                     const auto x10 = sigmoid(x9);
-                    store<V>(saved + 372 + j0, x10);
+                    store<V>(saved + 356 + j0, x10);
                 }
             }
             for (long j0 = 0; j0 < 10; ++j0) {
@@ -224,34 +224,33 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single2 + j0);
                     const auto x1 = splat<V>(T(0.5));
                     const auto x2 = x0 * x1;
-                    const auto x3 = load<V>(saved + 384 + j0);
+                    const auto x3 = load<V>(saved + 368 + j0);
                     const auto x4 = load<V>(array2 + j0);
                     const auto x5 = x3 + x4;
-                    const auto x6 = load<V>(saved + 432 + j0);
+                    const auto x6 = load<V>(saved + 416 + j0);
                     const auto x7 = x5 + x6;
                     const auto x8 = x7 * x1;
                     const auto x9 = x2 + x8;
                     const auto x10 = sigmoid(x9);
                     store<V>(saved + 244 + j0, x10);
-                    const auto x12 = load<V>(saved + 372 + j0);
+                    const auto x12 = load<V>(saved + 356 + j0);
                     const auto x13 = load<V>(state1 + j0);
                     const auto x14 = x12 * x13;
                     const auto x15 = load<V>(saved + 20 + j0);
                     const auto x16 = x10 * x15;
                     const auto x17 = x14 + x16;
                     store<V>(saved + 0 + j0, x17);
-                    const auto x19 = hyperbolic_tangent(x17);
-                    store<V>(saved + 254 + j0, x19);
-                    const auto x21 = load<V>(saved + 10 + j0);
-                    const auto x22 = x21 * x19;
-                    store<V>(output + j0, x22);
+                    const auto x19 = load<V>(saved + 10 + j0);
+                    const auto x20 = hyperbolic_tangent(x17);
+                    const auto x21 = x19 * x20;
+                    store<V>(output + j0, x21);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 480;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 464;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -298,7 +297,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * capacity * 384));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * capacity * 400));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -307,6 +306,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     T* single0 = memory.take(10);
     T* single1 = memory.take(10);
     T* single2 = memory.take(10);
+    T* single3 = memory.take(10);
     std::vector<const T*> from0(count);
     std::vector<T*> to(count);
     [[maybe_unused]] const T* const array0 = static_cast<const T*>(a.arrays[0].data);
@@ -329,7 +329,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 860;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 384);
+    T* const all_factors = memory.take(capacity * 400);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -353,13 +353,45 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
-            const T* const saved = keeps + n * 480;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 384;
-            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 480 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const saved = keeps + n * 464;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 400;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 464 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
             const T* const carry1 = carried1 + i * 10;
             T* const next1 = following1 + i * 10;
+            {
+                constexpr int lanes = lanes_for<T>(10);
+                using V = vec<T, lanes>;
+                for (long u = 0; u < 10; u += lanes) {
+                    const long j0 = std::min<long>(u, 10 - lanes);
+                    const auto x0 = load<V>(saved + 0 + j0);
+                    const auto x1 = hyperbolic_tangent(x0);
+                    store<V>(single0 + j0, x1);
+                    const auto x3 = load<V>(carry1 + j0);
+                    const auto x4 = load<V>(carry0 + j0);
+                    const auto x5 = load<V>(d_output + j0);
+                    const auto x6 = x4 + x5;
+                    const auto x7 = load<V>(saved + 10 + j0);
+                    const auto x8 = x6 * x7;
+                    const auto x9 = splat<V>(T(1.0));
+                    const auto x10 = x1 * x1;
+                    const auto x11 = x9 - x10;
+                    const auto x12 = x8 * x11;
+                    const auto x13 = x3 + x12;
+                    const auto x14 = load<V>(saved + 244 + j0);
+                    const auto x15 = x13 * x14;
+                    const auto x16 = load<V>(saved + 20 + j0);
+                    const auto x17 = x16 * x16;
+                    const auto x18 = x9 - x17;
+                    const auto x19 = x15 * x18;
+                    store<V>(factors + 0 + j0 + 20, x19);
+                    const auto x21 = load<V>(saved + 356 + j0);
+                    const auto x22 = x13 * x21;
+                    store<V>(next1 + j0, x22);
+                }
+            }
             for (long j0 = 0; j0 < 10; ++j0) {
                 {
                     constexpr int lanes = lanes_for<T>(10);
@@ -374,7 +406,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         const auto x4 = splat<V>((saved + 10)[j0]);
                         const auto x5 = x3 * x4;
                         const auto x6 = splat<V>(T(1.0));
-                        const auto x7 = splat<V>((saved + 254)[j0]);
+                        const auto x7 = splat<V>((single0)[j0]);
                         const auto x8 = x7 * x7;
                         const auto x9 = x6 - x8;
                         const auto x10 = x5 * x9;
@@ -393,65 +425,12 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         const auto x23 = x21 * x22;
                         const auto x24 = splat<V>(T(-0.158203125));
                         const auto x25 = x23 * x24;
-                        const auto x26 = splat<V>((saved + 384)[j0]);
+                        const auto x26 = splat<V>((saved + 368)[j0]);
                         const auto x27 = splat<V>((array2)[j0]);
                         const auto x28 = x26 + x27;
-                        const auto x29 = splat<V>((saved + 432)[j0]);
+                        const auto x29 = splat<V>((saved + 416)[j0]);
                         const auto x30 = x28 + x29;
                         const auto x31 = load<V>(array3 + j1);
-                        const auto x32 = x30 - x31;
-                        const auto x33 = splat<V>(T(2.0));
-                        const auto x34 = x32 * x33;
-                        const auto x35 = x25 * x34;
-                        return x35;
-                    };
-                    long u = 0;
-                    for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
-                    for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
-                    *(single0 + j0) = total(sum) + rest;
-                }
-            }
-            for (long j0 = 0; j0 < 10; ++j0) {
-                {
-                    constexpr int lanes = lanes_for<T>(10);
-                    using W = vec<T, lanes>;
-                    W sum = splat<W>(T(0));
-                    T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
-                        const auto x0 = splat<V>((carry1)[j0]);
-                        const auto x1 = splat<V>((carry0)[j0]);
-                        const auto x2 = splat<V>((d_output)[j0]);
-                        const auto x3 = x1 + x2;
-                        const auto x4 = splat<V>((saved + 10)[j0]);
-                        const auto x5 = x3 * x4;
-                        const auto x6 = splat<V>(T(1.0));
-                        const auto x7 = splat<V>((saved + 254)[j0]);
-                        const auto x8 = x7 * x7;
-                        const auto x9 = x6 - x8;
-                        const auto x10 = x5 * x9;
-                        const auto x11 = x0 + x10;
-                        const auto x12 = splat<V>((state1)[j0]);
-                        const auto x13 = x11 * x12;
-                        const auto x14 = splat<V>((saved + 372)[j0]);
-                        const auto x15 = x6 - x14;
-                        const auto x16 = x14 * x15;
-                        const auto x17 = x13 * x16;
-                        const auto x18 = splat<V>(T(0.5));
-                        const auto x19 = x17 * x18;
-                        const auto x20 = load<V>(array6 + 10 * j0 + j1);
-                        const auto x21 = x19 * x20;
-                        const auto x22 = load<V>(saved + 144 + 10 * j0 + j1);
-                        const auto x23 = x21 * x22;
-                        const auto x24 = splat<V>(T(-0.158203125));
-                        const auto x25 = x23 * x24;
-                        const auto x26 = splat<V>((saved + 384)[j0 + 10]);
-                        const auto x27 = splat<V>((array2)[j0 + 10]);
-                        const auto x28 = x26 + x27;
-                        const auto x29 = splat<V>((saved + 432)[j0 + 10]);
-                        const auto x30 = x28 + x29;
-                        const auto x31 = load<V>(array5 + j1);
                         const auto x32 = x30 - x31;
                         const auto x33 = splat<V>(T(2.0));
                         const auto x34 = x32 * x33;
@@ -473,10 +452,63 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     W sum = splat<W>(T(0));
                     T rest = T(0);
                     auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                        const auto x0 = splat<V>((carry1)[j0]);
+                        const auto x1 = splat<V>((carry0)[j0]);
+                        const auto x2 = splat<V>((d_output)[j0]);
+                        const auto x3 = x1 + x2;
+                        const auto x4 = splat<V>((saved + 10)[j0]);
+                        const auto x5 = x3 * x4;
+                        const auto x6 = splat<V>(T(1.0));
+                        const auto x7 = splat<V>((single0)[j0]);
+                        const auto x8 = x7 * x7;
+                        const auto x9 = x6 - x8;
+                        const auto x10 = x5 * x9;
+                        const auto x11 = x0 + x10;
+                        const auto x12 = splat<V>((state1)[j0]);
+                        const auto x13 = x11 * x12;
+                        const auto x14 = splat<V>((saved + 356)[j0]);
+                        const auto x15 = x6 - x14;
+                        const auto x16 = x14 * x15;
+                        const auto x17 = x13 * x16;
+                        const auto x18 = splat<V>(T(0.5));
+                        const auto x19 = x17 * x18;
+                        const auto x20 = load<V>(array6 + 10 * j0 + j1);
+                        const auto x21 = x19 * x20;
+                        const auto x22 = load<V>(saved + 144 + 10 * j0 + j1);
+                        const auto x23 = x21 * x22;
+                        const auto x24 = splat<V>(T(-0.158203125));
+                        const auto x25 = x23 * x24;
+                        const auto x26 = splat<V>((saved + 368)[j0 + 10]);
+                        const auto x27 = splat<V>((array2)[j0 + 10]);
+                        const auto x28 = x26 + x27;
+                        const auto x29 = splat<V>((saved + 416)[j0 + 10]);
+                        const auto x30 = x28 + x29;
+                        const auto x31 = load<V>(array5 + j1);
+                        const auto x32 = x30 - x31;
+                        const auto x33 = splat<V>(T(2.0));
+                        const auto x34 = x32 * x33;
+                        const auto x35 = x25 * x34;
+                        return x35;
+                    };
+                    long u = 0;
+                    for (; u + lanes <= 10; u += lanes)
+                        sum = sum + term(std::type_identity<W>{}, u);
+                    for (; u < 10; ++u)
+                        rest = rest + term(std::type_identity<T>{}, u);
+                    *(single2 + j0) = total(sum) + rest;
+                }
+            }
+            for (long j0 = 0; j0 < 10; ++j0) {
+                {
+                    constexpr int lanes = lanes_for<T>(10);
+                    using W = vec<T, lanes>;
+                    W sum = splat<W>(T(0));
+                    T rest = T(0);
+                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
                         const auto x0 = splat<V>((carry0)[j0]);
                         const auto x1 = splat<V>((d_output)[j0]);
                         const auto x2 = x0 + x1;
-                        const auto x3 = splat<V>((saved + 254)[j0]);
+                        const auto x3 = splat<V>((single0)[j0]);
                         const auto x4 = x2 * x3;
                         const auto x5 = splat<V>((saved + 10)[j0]);
                         const auto x6 = splat<V>(T(1.0));
@@ -487,14 +519,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         const auto x11 = x9 * x10;
                         const auto x12 = load<V>(array8 + 10 * j0 + j1);
                         const auto x13 = x11 * x12;
-                        const auto x14 = load<V>(saved + 272 + 10 * j0 + j1);
+                        const auto x14 = load<V>(saved + 256 + 10 * j0 + j1);
                         const auto x15 = x13 * x14;
                         const auto x16 = splat<V>(T(-0.158203125));
                         const auto x17 = x15 * x16;
-                        const auto x18 = splat<V>((saved + 384)[j0 + 30]);
+                        const auto x18 = splat<V>((saved + 368)[j0 + 30]);
                         const auto x19 = splat<V>((array2)[j0 + 30]);
                         const auto x20 = x18 + x19;
-                        const auto x21 = splat<V>((saved + 432)[j0 + 30]);
+                        const auto x21 = splat<V>((saved + 416)[j0 + 30]);
                         const auto x22 = x20 + x21;
                         const auto x23 = load<V>(array7 + j1);
                         const auto x24 = x22 - x23;
@@ -508,7 +540,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         sum = sum + term(std::type_identity<W>{}, u);
                     for (; u < 10; ++u)
                         rest = rest + term(std::type_identity<T>{}, u);
-                    *(single2 + j0) = total(sum) + rest;
+                    *(single3 + j0) = total(sum) + rest;
                 }
             }
             {
@@ -523,7 +555,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 254 + j0);
+                    const auto x7 = load<V>(single0 + j0);
                     const auto x8 = x7 * x7;
                     const auto x9 = x6 - x8;
                     const auto x10 = x5 * x9;
@@ -536,34 +568,27 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x17 = x13 * x16;
                     const auto x18 = splat<V>(T(0.5));
                     const auto x19 = x17 * x18;
-                    const auto x20 = load<V>(single0 + j0);
+                    const auto x20 = load<V>(single1 + j0);
                     const auto x21 = x19 + x20;
                     store<V>(factors + 0 + j0, x21);
                     const auto x23 = load<V>(state1 + j0);
                     const auto x24 = x11 * x23;
-                    const auto x25 = load<V>(saved + 372 + j0);
+                    const auto x25 = load<V>(saved + 356 + j0);
                     const auto x26 = x6 - x25;
                     const auto x27 = x25 * x26;
                     const auto x28 = x24 * x27;
                     const auto x29 = x28 * x18;
-                    const auto x30 = load<V>(single1 + j0);
+                    const auto x30 = load<V>(single2 + j0);
                     const auto x31 = x29 + x30;
                     store<V>(factors + 0 + j0 + 10, x31);
-                    const auto x33 = x11 * x14;
-                    const auto x34 = x12 * x12;
-                    const auto x35 = x6 - x34;
+                    const auto x33 = x3 * x7;
+                    const auto x34 = x6 - x4;
+                    const auto x35 = x4 * x34;
                     const auto x36 = x33 * x35;
-                    store<V>(factors + 0 + j0 + 20, x36);
-                    const auto x38 = x3 * x7;
-                    const auto x39 = x6 - x4;
-                    const auto x40 = x4 * x39;
-                    const auto x41 = x38 * x40;
-                    const auto x42 = x41 * x18;
-                    const auto x43 = load<V>(single2 + j0);
-                    const auto x44 = x42 + x43;
-                    store<V>(factors + 0 + j0 + 30, x44);
-                    const auto x46 = x11 * x25;
-                    store<V>(next1 + j0, x46);
+                    const auto x37 = x36 * x18;
+                    const auto x38 = load<V>(single3 + j0);
+                    const auto x39 = x37 + x38;
+                    store<V>(factors + 0 + j0 + 30, x39);
                 }
             }
             for (long j0 = 0; j0 < 10; ++j0) {
@@ -579,14 +604,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         const auto x4 = splat<V>((saved + 10)[j0]);
                         const auto x5 = x3 * x4;
                         const auto x6 = splat<V>(T(1.0));
-                        const auto x7 = splat<V>((saved + 254)[j0]);
+                        const auto x7 = splat<V>((single0)[j0]);
                         const auto x8 = x7 * x7;
                         const auto x9 = x6 - x8;
                         const auto x10 = x5 * x9;
                         const auto x11 = x0 + x10;
                         const auto x12 = splat<V>((state1)[j0]);
                         const auto x13 = x11 * x12;
-                        const auto x14 = splat<V>((saved + 372)[j0]);
+                        const auto x14 = splat<V>((saved + 356)[j0]);
                         const auto x15 = x6 - x14;
                         const auto x16 = x14 * x15;
                         const auto x17 = x13 * x16;
@@ -610,7 +635,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         const auto x35 = x4 * x34;
                         const auto x36 = x33 * x35;
                         const auto x37 = x36 * x18;
-                        const auto x38 = load<V>(saved + 272 + 10 * j0 + j1);
+                        const auto x38 = load<V>(saved + 256 + 10 * j0 + j1);
                         const auto x39 = x37 * x38;
                         store<V>(factors + 272 + 10 * j0 + j1, x39);
                     }
@@ -621,24 +646,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 384;
+                T* const factors = all_factors + (gathered + i) * 400;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 384;
+            T* const factors = all_factors + (gathered + i) * 400;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 464, 464) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
-            T* const factors = all_factors + (gathered + i) * 384;
+            T* const factors = all_factors + (gathered + i) * 400;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             factor0[gathered + i] = input + 0;
             factor1[gathered + i] = factors + 0 + 0;

@@ -204,7 +204,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             T* const factors = all_factors + (gathered + i) * 112;
             const T* const carry0 = carried0 + i * 10;
             T* const next0 = following0 + i * 10;
@@ -228,7 +229,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             from0[i] = factors + 30 + 0;
             to[i] = scratch0 + i * 20;
         }
-        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 64, 64) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];

@@ -69,7 +69,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x6 = load<V>(array2 + j0 + 10);
                     const auto x7 = x5 + x6;
                     const auto x8 = sigmoid(x7);
-                    store<V>(saved + 50 + j0, x8);
+                    store<V>(saved + 40 + j0, x8);
                     const auto x10 = load<V>(scratch0 + i * 40 + j0);
                     const auto x11 = load<V>(array2 + j0);
                     const auto x12 = x10 + x11;
@@ -86,9 +86,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x23 = x21 + x22;
                     store<V>(saved + 0 + j0, x23);
                     const auto x25 = hyperbolic_tangent(x23);
-                    store<V>(saved + 40 + j0, x25);
-                    const auto x27 = x3 * x25;
-                    store<V>(output + j0, x27);
+                    const auto x26 = x3 * x25;
+                    store<V>(output + j0, x26);
                 }
             }
         }
@@ -186,7 +185,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const saved = keeps + n * 64;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             T* const factors = all_factors + (gathered + i) * 48;
             const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
@@ -204,37 +204,38 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 40 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(saved + 20 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = load<V>(saved + 30 + j0);
-                    const auto x15 = x6 - x14;
-                    const auto x16 = x14 * x15;
-                    const auto x17 = x13 * x16;
-                    store<V>(factors + 0 + j0, x17);
-                    const auto x19 = load<V>(state1 + j0);
-                    const auto x20 = x11 * x19;
-                    const auto x21 = load<V>(saved + 50 + j0);
-                    const auto x22 = x6 - x21;
-                    const auto x23 = x21 * x22;
-                    const auto x24 = x20 * x23;
-                    store<V>(factors + 0 + j0 + 10, x24);
-                    const auto x26 = x11 * x14;
-                    const auto x27 = x12 * x12;
-                    const auto x28 = x6 - x27;
-                    const auto x29 = x26 * x28;
-                    store<V>(factors + 0 + j0 + 20, x29);
-                    const auto x31 = x3 * x7;
-                    const auto x32 = x6 - x4;
-                    const auto x33 = x4 * x32;
-                    const auto x34 = x31 * x33;
-                    store<V>(factors + 0 + j0 + 30, x34);
-                    const auto x36 = x11 * x21;
-                    store<V>(next1 + j0, x36);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(saved + 20 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = load<V>(saved + 30 + j0);
+                    const auto x16 = x6 - x15;
+                    const auto x17 = x15 * x16;
+                    const auto x18 = x14 * x17;
+                    store<V>(factors + 0 + j0, x18);
+                    const auto x20 = load<V>(state1 + j0);
+                    const auto x21 = x12 * x20;
+                    const auto x22 = load<V>(saved + 40 + j0);
+                    const auto x23 = x6 - x22;
+                    const auto x24 = x22 * x23;
+                    const auto x25 = x21 * x24;
+                    store<V>(factors + 0 + j0 + 10, x25);
+                    const auto x27 = x12 * x15;
+                    const auto x28 = x13 * x13;
+                    const auto x29 = x6 - x28;
+                    const auto x30 = x27 * x29;
+                    store<V>(factors + 0 + j0 + 20, x30);
+                    const auto x32 = x3 * x8;
+                    const auto x33 = x6 - x4;
+                    const auto x34 = x4 * x33;
+                    const auto x35 = x32 * x34;
+                    store<V>(factors + 0 + j0 + 30, x35);
+                    const auto x37 = x12 * x22;
+                    store<V>(next1 + j0, x37);
                 }
             }
         }
@@ -254,7 +255,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 64, 64) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];

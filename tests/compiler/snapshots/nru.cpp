@@ -314,7 +314,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 64));
+    memory.need(padded(sizeof(T) * count * 26) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * count * 16) + padded(sizeof(T) * 64) + padded(sizeof(T) * 64) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * 4) + padded(sizeof(T) * 64) + padded(sizeof(T) * 8) + padded(sizeof(T) * 8) + padded(sizeof(T) * capacity * 80));
     if (a.poison) memory.poison();
     T* scratch0 = memory.take(count * 26);
     T* scratch1 = memory.take(count * 16);
@@ -355,7 +355,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 1380;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 64);
+    T* const all_factors = memory.take(capacity * 80);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -379,7 +379,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const saved = keeps + n * 96;
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             const T* const carry1 = carried1 + i * 16;
             for (long j0 = 0; j0 < 8; ++j0) {
                 {
@@ -705,16 +705,17 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             }
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             from0[i] = factors + 16 + 0;
             to[i] = scratch0 + i * 26;
         }
-        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[0]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 96, 96) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const T* const output = outputs + n * 10;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 64;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 80;
             const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
@@ -738,21 +739,21 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 64;
+                T* const factors = all_factors + (gathered + i) * 80;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
         product<T>(team, active, {{from0.data(), &packs[2]}}, to.data());
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             from0[i] = factors + 0 + 0;
             to[i] = scratch1 + i * 16;
         }
@@ -779,7 +780,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
             const T* const saved = keeps + n * 96;
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 16;
             factor0[gathered + i] = input + 0;

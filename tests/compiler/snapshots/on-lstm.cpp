@@ -59,7 +59,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
             const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
@@ -144,14 +144,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single1 + j0);
                     const auto x1 = splat<V>((single2)[0]);
                     const auto x2 = x0 / x1;
-                    store<V>(saved + 80 + j0, x2);
+                    store<V>(saved + 70 + j0, x2);
                 }
             }
             {
                 using V = T;
                 T sum = 0;
                 for (long j0 = 0; j0 < 10; ++j0) {
-                    const auto x0 = splat<V>((saved + 80)[j0]);
+                    const auto x0 = splat<V>((saved + 70)[j0]);
                     sum += x0;
                     (saved + 50)[j0] = sum;
                 }
@@ -212,16 +212,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single4 + j0);
                     const auto x1 = splat<V>((single5)[0]);
                     const auto x2 = x0 / x1;
-                    store<V>(saved + 90 + j0, x2);
+                    store<V>(saved + 80 + j0, x2);
                 }
             }
             {
                 using V = T;
                 T sum = 0;
                 for (long j0 = 0; j0 < 10; ++j0) {
-                    const auto x0 = splat<V>((saved + 90)[j0]);
+                    const auto x0 = splat<V>((saved + 80)[j0]);
                     sum += x0;
-                    (saved + 70)[j0] = sum;
+                    (saved + 60)[j0] = sum;
                 }
             }
             {
@@ -232,7 +232,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(saved + 40 + j0);
                     const auto x1 = load<V>(saved + 50 + j0);
                     const auto x2 = splat<V>(T(1.0));
-                    const auto x3 = load<V>(saved + 70 + j0);
+                    const auto x3 = load<V>(saved + 60 + j0);
                     const auto x4 = x2 - x3;
                     const auto x5 = x1 * x4;
                     const auto x6 = x0 * x5;
@@ -248,18 +248,17 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x16 = x14 * x15;
                     const auto x17 = x10 + x16;
                     store<V>(saved + 0 + j0, x17);
-                    const auto x19 = hyperbolic_tangent(x17);
-                    store<V>(saved + 60 + j0, x19);
-                    const auto x21 = load<V>(saved + 10 + j0);
-                    const auto x22 = x21 * x19;
-                    store<V>(output + j0, x22);
+                    const auto x19 = load<V>(saved + 10 + j0);
+                    const auto x20 = hyperbolic_tangent(x17);
+                    const auto x21 = x19 * x20;
+                    store<V>(output + j0, x21);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 112;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 96;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -306,7 +305,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 64));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 80));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -334,7 +333,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 840;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 64);
+    T* const all_factors = memory.take(capacity * 80);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -355,10 +354,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
-            const T* const saved = keeps + n * 112;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 64;
-            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 112 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const saved = keeps + n * 96;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 80;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 96 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
             const T* const carry1 = carried1 + i * 10;
             T* const next1 = following1 + i * 10;
@@ -374,63 +374,64 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 60 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(state1 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = load<V>(saved + 20 + j0);
-                    const auto x15 = x11 * x14;
-                    const auto x16 = -x15;
-                    const auto x17 = load<V>(saved + 30 + j0);
-                    const auto x18 = x15 * x17;
-                    const auto x19 = x16 + x18;
-                    const auto x20 = -x13;
-                    const auto x21 = x19 + x20;
-                    const auto x22 = load<V>(saved + 40 + j0);
-                    const auto x23 = x13 * x22;
-                    const auto x24 = x21 + x23;
-                    const auto x25 = load<V>(saved + 70 + j0);
-                    const auto x26 = x6 - x25;
-                    const auto x27 = x24 * x26;
-                    const auto x28 = x13 + x27;
-                    store<V>(single0 + j0, x28);
-                    const auto x30 = load<V>(saved + 50 + j0);
-                    const auto x31 = x24 * x30;
-                    const auto x32 = x15 + x31;
-                    const auto x33 = -x32;
-                    store<V>(single1 + j0, x33);
-                    const auto x35 = x30 * x26;
-                    const auto x36 = x15 * x35;
-                    const auto x37 = x6 - x17;
-                    const auto x38 = x17 * x37;
-                    const auto x39 = x36 * x38;
-                    store<V>(factors + 0 + j0 + 20, x39);
-                    const auto x41 = x13 * x35;
-                    const auto x42 = x6 - x22;
-                    const auto x43 = x22 * x42;
-                    const auto x44 = x41 * x43;
-                    store<V>(factors + 0 + j0 + 30, x44);
-                    const auto x46 = x17 * x35;
-                    const auto x47 = x26 - x35;
-                    const auto x48 = x46 + x47;
-                    const auto x49 = x11 * x48;
-                    const auto x50 = x14 * x14;
-                    const auto x51 = x6 - x50;
-                    const auto x52 = x49 * x51;
-                    store<V>(factors + 0 + j0 + 40, x52);
-                    const auto x54 = x3 * x7;
-                    const auto x55 = x6 - x4;
-                    const auto x56 = x4 * x55;
-                    const auto x57 = x54 * x56;
-                    store<V>(factors + 0 + j0 + 50, x57);
-                    const auto x59 = x22 * x35;
-                    const auto x60 = x30 - x35;
-                    const auto x61 = x59 + x60;
-                    const auto x62 = x11 * x61;
-                    store<V>(next1 + j0, x62);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(state1 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = load<V>(saved + 20 + j0);
+                    const auto x16 = x12 * x15;
+                    const auto x17 = -x16;
+                    const auto x18 = load<V>(saved + 30 + j0);
+                    const auto x19 = x16 * x18;
+                    const auto x20 = x17 + x19;
+                    const auto x21 = -x14;
+                    const auto x22 = x20 + x21;
+                    const auto x23 = load<V>(saved + 40 + j0);
+                    const auto x24 = x14 * x23;
+                    const auto x25 = x22 + x24;
+                    const auto x26 = load<V>(saved + 60 + j0);
+                    const auto x27 = x6 - x26;
+                    const auto x28 = x25 * x27;
+                    const auto x29 = x14 + x28;
+                    store<V>(single0 + j0, x29);
+                    const auto x31 = load<V>(saved + 50 + j0);
+                    const auto x32 = x25 * x31;
+                    const auto x33 = x16 + x32;
+                    const auto x34 = -x33;
+                    store<V>(single1 + j0, x34);
+                    const auto x36 = x31 * x27;
+                    const auto x37 = x16 * x36;
+                    const auto x38 = x6 - x18;
+                    const auto x39 = x18 * x38;
+                    const auto x40 = x37 * x39;
+                    store<V>(factors + 0 + j0 + 20, x40);
+                    const auto x42 = x14 * x36;
+                    const auto x43 = x6 - x23;
+                    const auto x44 = x23 * x43;
+                    const auto x45 = x42 * x44;
+                    store<V>(factors + 0 + j0 + 30, x45);
+                    const auto x47 = x18 * x36;
+                    const auto x48 = x27 - x36;
+                    const auto x49 = x47 + x48;
+                    const auto x50 = x12 * x49;
+                    const auto x51 = x15 * x15;
+                    const auto x52 = x6 - x51;
+                    const auto x53 = x50 * x52;
+                    store<V>(factors + 0 + j0 + 40, x53);
+                    const auto x55 = x3 * x8;
+                    const auto x56 = x6 - x4;
+                    const auto x57 = x4 * x56;
+                    const auto x58 = x55 * x57;
+                    store<V>(factors + 0 + j0 + 50, x58);
+                    const auto x60 = x23 * x36;
+                    const auto x61 = x31 - x36;
+                    const auto x62 = x60 + x61;
+                    const auto x63 = x12 * x62;
+                    store<V>(next1 + j0, x63);
                 }
             }
             {
@@ -449,7 +450,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 T rest = T(0);
                 auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
                     const auto x0 = load<V>(single2 + j0);
-                    const auto x1 = load<V>(saved + 80 + j0);
+                    const auto x1 = load<V>(saved + 70 + j0);
                     const auto x2 = x0 * x1;
                     return x2;
                 };
@@ -476,7 +477,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 T rest = T(0);
                 auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
                     const auto x0 = load<V>(single4 + j0);
-                    const auto x1 = load<V>(saved + 90 + j0);
+                    const auto x1 = load<V>(saved + 80 + j0);
                     const auto x2 = x0 * x1;
                     return x2;
                 };
@@ -493,14 +494,14 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
                     const auto x0 = load<V>(single2 + j0);
-                    const auto x1 = load<V>(saved + 80 + j0);
+                    const auto x1 = load<V>(saved + 70 + j0);
                     const auto x2 = x0 * x1;
                     const auto x3 = splat<V>((single3)[0]);
                     const auto x4 = x1 * x3;
                     const auto x5 = x2 - x4;
                     store<V>(factors + 0 + j0, x5);
                     const auto x7 = load<V>(single4 + j0);
-                    const auto x8 = load<V>(saved + 90 + j0);
+                    const auto x8 = load<V>(saved + 80 + j0);
                     const auto x9 = x7 * x8;
                     const auto x10 = splat<V>((single5)[0]);
                     const auto x11 = x8 * x10;
@@ -513,24 +514,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 64;
+                T* const factors = all_factors + (gathered + i) * 80;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 96, 96) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
-            T* const factors = all_factors + (gathered + i) * 64;
+            T* const factors = all_factors + (gathered + i) * 80;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             factor0[gathered + i] = input + 0;
             factor1[gathered + i] = factors + 0 + 0;

@@ -56,7 +56,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
             const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
@@ -72,7 +72,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x6 = load<V>(array2 + j0 + 10);
                     const auto x7 = x5 + x6;
                     const auto x8 = sigmoid(x7);
-                    store<V>(saved + 50 + j0, x8);
+                    store<V>(saved + 40 + j0, x8);
                     const auto x10 = load<V>(scratch0 + i * 40 + j0 + 20);
                     const auto x11 = load<V>(array2 + j0 + 20);
                     const auto x12 = x10 + x11;
@@ -136,14 +136,14 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(single1 + j0);
                     const auto x1 = splat<V>((single2)[0]);
                     const auto x2 = x0 / x1;
-                    store<V>(saved + 60 + j0, x2);
+                    store<V>(saved + 50 + j0, x2);
                 }
             }
             {
                 using V = T;
                 T sum = 0;
                 for (long j0 = 0; j0 < 10; ++j0) {
-                    const auto x0 = splat<V>((saved + 60)[j0]);
+                    const auto x0 = splat<V>((saved + 50)[j0]);
                     sum += x0;
                     (saved + 30)[j0] = sum;
                 }
@@ -157,7 +157,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x1 = splat<V>(T(1.0));
                     const auto x2 = x1 - x0;
                     const auto x3 = x0 * x2;
-                    const auto x4 = load<V>(saved + 50 + j0);
+                    const auto x4 = load<V>(saved + 40 + j0);
                     const auto x5 = splat<V>(T(2.0));
                     const auto x6 = x4 * x5;
                     const auto x7 = x6 - x1;
@@ -170,18 +170,17 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x14 = x12 * x13;
                     const auto x15 = x11 + x14;
                     store<V>(saved + 0 + j0, x15);
-                    const auto x17 = hyperbolic_tangent(x15);
-                    store<V>(saved + 40 + j0, x17);
-                    const auto x19 = load<V>(saved + 10 + j0);
-                    const auto x20 = x19 * x17;
-                    store<V>(output + j0, x20);
+                    const auto x17 = load<V>(saved + 10 + j0);
+                    const auto x18 = hyperbolic_tangent(x15);
+                    const auto x19 = x17 * x18;
+                    store<V>(output + j0, x19);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 80;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -274,10 +273,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
-            const T* const saved = keeps + n * 80;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const T* const saved = keeps + n * 64;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             T* const factors = all_factors + (gathered + i) * 48;
-            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 80 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
             const T* const carry1 = carried1 + i * 10;
             T* const next1 = following1 + i * 10;
@@ -293,52 +293,53 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 40 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(saved + 20 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = -x13;
-                    const auto x15 = load<V>(state1 + j0);
-                    const auto x16 = x11 * x15;
-                    const auto x17 = x14 + x16;
-                    const auto x18 = load<V>(saved + 50 + j0);
-                    const auto x19 = splat<V>(T(2.0));
-                    const auto x20 = x18 * x19;
-                    const auto x21 = x20 - x6;
-                    const auto x22 = x17 * x21;
-                    const auto x23 = load<V>(saved + 30 + j0);
-                    const auto x24 = x6 - x23;
-                    const auto x25 = x22 * x24;
-                    const auto x26 = x17 + x25;
-                    const auto x27 = x22 * x23;
-                    const auto x28 = -x27;
-                    const auto x29 = x26 + x28;
-                    store<V>(single0 + j0, x29);
-                    const auto x31 = x23 * x24;
-                    const auto x32 = x17 * x31;
-                    const auto x33 = x32 * x19;
-                    const auto x34 = x6 - x18;
-                    const auto x35 = x18 * x34;
-                    const auto x36 = x33 * x35;
-                    store<V>(factors + 0 + j0 + 10, x36);
-                    const auto x38 = x31 * x21;
-                    const auto x39 = x23 + x38;
-                    const auto x40 = x6 - x39;
-                    const auto x41 = x11 * x40;
-                    const auto x42 = x12 * x12;
-                    const auto x43 = x6 - x42;
-                    const auto x44 = x41 * x43;
-                    store<V>(factors + 0 + j0 + 20, x44);
-                    const auto x46 = x3 * x7;
-                    const auto x47 = x6 - x4;
-                    const auto x48 = x4 * x47;
-                    const auto x49 = x46 * x48;
-                    store<V>(factors + 0 + j0 + 30, x49);
-                    const auto x51 = x11 * x39;
-                    store<V>(next1 + j0, x51);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(saved + 20 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = -x14;
+                    const auto x16 = load<V>(state1 + j0);
+                    const auto x17 = x12 * x16;
+                    const auto x18 = x15 + x17;
+                    const auto x19 = load<V>(saved + 40 + j0);
+                    const auto x20 = splat<V>(T(2.0));
+                    const auto x21 = x19 * x20;
+                    const auto x22 = x21 - x6;
+                    const auto x23 = x18 * x22;
+                    const auto x24 = load<V>(saved + 30 + j0);
+                    const auto x25 = x6 - x24;
+                    const auto x26 = x23 * x25;
+                    const auto x27 = x18 + x26;
+                    const auto x28 = x23 * x24;
+                    const auto x29 = -x28;
+                    const auto x30 = x27 + x29;
+                    store<V>(single0 + j0, x30);
+                    const auto x32 = x24 * x25;
+                    const auto x33 = x18 * x32;
+                    const auto x34 = x33 * x20;
+                    const auto x35 = x6 - x19;
+                    const auto x36 = x19 * x35;
+                    const auto x37 = x34 * x36;
+                    store<V>(factors + 0 + j0 + 10, x37);
+                    const auto x39 = x32 * x22;
+                    const auto x40 = x24 + x39;
+                    const auto x41 = x6 - x40;
+                    const auto x42 = x12 * x41;
+                    const auto x43 = x13 * x13;
+                    const auto x44 = x6 - x43;
+                    const auto x45 = x42 * x44;
+                    store<V>(factors + 0 + j0 + 20, x45);
+                    const auto x47 = x3 * x8;
+                    const auto x48 = x6 - x4;
+                    const auto x49 = x4 * x48;
+                    const auto x50 = x47 * x49;
+                    store<V>(factors + 0 + j0 + 30, x50);
+                    const auto x52 = x12 * x40;
+                    store<V>(next1 + j0, x52);
                 }
             }
             {
@@ -357,7 +358,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 T rest = T(0);
                 auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
                     const auto x0 = load<V>(single1 + j0);
-                    const auto x1 = load<V>(saved + 60 + j0);
+                    const auto x1 = load<V>(saved + 50 + j0);
                     const auto x2 = x0 * x1;
                     return x2;
                 };
@@ -374,7 +375,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 for (long u = 0; u < 10; u += lanes) {
                     const long j0 = std::min<long>(u, 10 - lanes);
                     const auto x0 = load<V>(single1 + j0);
-                    const auto x1 = load<V>(saved + 60 + j0);
+                    const auto x1 = load<V>(saved + 50 + j0);
                     const auto x2 = x0 * x1;
                     const auto x3 = splat<V>((single2)[0]);
                     const auto x4 = x1 * x3;
@@ -399,7 +400,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 64, 64) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];

@@ -202,7 +202,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 32));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * 1) + padded(sizeof(T) * 1) + padded(sizeof(T) * capacity * 48));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -226,7 +226,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 160;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 32);
+    T* const all_factors = memory.take(capacity * 48);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -248,8 +248,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const long n = t * a.batch + share.row[i];
             const T* const output = outputs + n * 10;
             const T* const saved = keeps + n * 16;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 32;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 48;
             const T* const carry0 = carried0 + i * 10;
             {
                 constexpr int lanes = lanes_for<T>(10);
@@ -334,24 +335,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 32;
+                T* const factors = all_factors + (gathered + i) * 48;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 16, 16) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             factor0[gathered + i] = input + 0;
             factor1[gathered + i] = factors + 0 + 0;

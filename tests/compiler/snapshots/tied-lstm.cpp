@@ -53,7 +53,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 48;
             const T* const state1 = at1[i];
             {
                 constexpr int lanes = lanes_for<T>(10);
@@ -69,7 +69,7 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x6 = load<V>(array2 + j0);
                     const auto x7 = x5 + x6;
                     const auto x8 = sigmoid(x7);
-                    store<V>(saved + 40 + j0, x8);
+                    store<V>(saved + 30 + j0, x8);
                     const auto x10 = load<V>(scratch0 + i * 30 + j0 + 10);
                     const auto x11 = load<V>(array2 + j0 + 10);
                     const auto x12 = x10 + x11;
@@ -83,16 +83,15 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x20 = x16 + x19;
                     store<V>(saved + 0 + j0, x20);
                     const auto x22 = hyperbolic_tangent(x20);
-                    store<V>(saved + 30 + j0, x22);
-                    const auto x24 = x3 * x22;
-                    store<V>(output + j0, x24);
+                    const auto x23 = x3 * x22;
+                    store<V>(output + j0, x23);
                 }
             }
         }
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             T* const output = outputs + n * 10;
-            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 64;
+            T* const saved = keeps + (t % a.slots * a.batch + share.row[i]) * 48;
             at0[i] = output;
             at1[i] = saved + 0;
         }
@@ -139,7 +138,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     const long count = share.count();
     static thread_local Scratch<T> memory;
     [[maybe_unused]] const long capacity = std::max<long>(count, gathered_rows);
-    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 32));
+    memory.need(padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * count * 10) + padded(sizeof(T) * capacity * 48));
     if (a.poison) memory.poison();
     T* carried0 = memory.take(count * 10);
     T* following0 = memory.take(count * 10);
@@ -161,7 +160,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
     long active = 0;
     T* const sums = static_cast<T*>(a.sums) + number * 420;
     long gathered = 0;
-    T* const all_factors = memory.take(capacity * 32);
+    T* const all_factors = memory.take(capacity * 48);
     std::vector<const T*> factor0(capacity);
     std::vector<const T*> factor1(capacity);
     std::vector<const T*> factor2(capacity);
@@ -182,10 +181,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
-            const T* const saved = keeps + n * 64;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
-            T* const factors = all_factors + (gathered + i) * 32;
-            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 64 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
+            const T* const saved = keeps + n * 48;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
+            T* const factors = all_factors + (gathered + i) * 48;
+            const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 48 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
             const T* const carry0 = carried0 + i * 10;
             const T* const carry1 = carried1 + i * 10;
             T* const next1 = following1 + i * 10;
@@ -201,35 +201,36 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x4 = load<V>(saved + 10 + j0);
                     const auto x5 = x3 * x4;
                     const auto x6 = splat<V>(T(1.0));
-                    const auto x7 = load<V>(saved + 30 + j0);
-                    const auto x8 = x7 * x7;
-                    const auto x9 = x6 - x8;
-                    const auto x10 = x5 * x9;
-                    const auto x11 = x0 + x10;
-                    const auto x12 = load<V>(saved + 20 + j0);
-                    const auto x13 = x11 * x12;
-                    const auto x14 = -x13;
-                    const auto x15 = load<V>(state1 + j0);
-                    const auto x16 = x11 * x15;
-                    const auto x17 = x14 + x16;
-                    const auto x18 = load<V>(saved + 40 + j0);
-                    const auto x19 = x6 - x18;
-                    const auto x20 = x18 * x19;
-                    const auto x21 = x17 * x20;
-                    store<V>(factors + 0 + j0, x21);
-                    const auto x23 = x6 - x18;
-                    const auto x24 = x11 * x23;
-                    const auto x25 = x12 * x12;
-                    const auto x26 = x6 - x25;
-                    const auto x27 = x24 * x26;
-                    store<V>(factors + 0 + j0 + 10, x27);
-                    const auto x29 = x3 * x7;
-                    const auto x30 = x6 - x4;
-                    const auto x31 = x4 * x30;
-                    const auto x32 = x29 * x31;
-                    store<V>(factors + 0 + j0 + 20, x32);
-                    const auto x34 = x11 * x18;
-                    store<V>(next1 + j0, x34);
+                    const auto x7 = load<V>(saved + 0 + j0);
+                    const auto x8 = hyperbolic_tangent(x7);
+                    const auto x9 = x8 * x8;
+                    const auto x10 = x6 - x9;
+                    const auto x11 = x5 * x10;
+                    const auto x12 = x0 + x11;
+                    const auto x13 = load<V>(saved + 20 + j0);
+                    const auto x14 = x12 * x13;
+                    const auto x15 = -x14;
+                    const auto x16 = load<V>(state1 + j0);
+                    const auto x17 = x12 * x16;
+                    const auto x18 = x15 + x17;
+                    const auto x19 = load<V>(saved + 30 + j0);
+                    const auto x20 = x6 - x19;
+                    const auto x21 = x19 * x20;
+                    const auto x22 = x18 * x21;
+                    store<V>(factors + 0 + j0, x22);
+                    const auto x24 = x6 - x19;
+                    const auto x25 = x12 * x24;
+                    const auto x26 = x13 * x13;
+                    const auto x27 = x6 - x26;
+                    const auto x28 = x25 * x27;
+                    store<V>(factors + 0 + j0 + 10, x28);
+                    const auto x30 = x3 * x8;
+                    const auto x31 = x6 - x4;
+                    const auto x32 = x4 * x31;
+                    const auto x33 = x30 * x32;
+                    store<V>(factors + 0 + j0 + 20, x33);
+                    const auto x35 = x12 * x19;
+                    store<V>(next1 + j0, x35);
                 }
             }
         }
@@ -237,24 +238,24 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             for (long i = 0; i < active; ++i) {
                 const long n = t * a.batch + share.row[i];
                 T* const d_input = d_inputs + n * 3;
-                T* const factors = all_factors + (gathered + i) * 32;
+                T* const factors = all_factors + (gathered + i) * 48;
                 from0[i] = factors + 0 + 0;
                 to[i] = d_input;
             }
             product<T>(team, active, {{from0.data(), &packs[0]}}, to.data());
         }
         for (long i = 0; i < active; ++i) {
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             T* const next0 = following0 + i * 10;
             from0[i] = factors + 0 + 0;
             to[i] = next0;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 48, 48) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const input = inputs + n * 3;
-            T* const factors = all_factors + (gathered + i) * 32;
+            T* const factors = all_factors + (gathered + i) * 48;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             factor0[gathered + i] = input + 0;
             factor1[gathered + i] = factors + 0 + 0;

@@ -214,7 +214,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             const long n = t * a.batch + share.row[i];
             const bool fresh = a.reset && a.reset[n];
             const T* const saved = keeps + n * 128;
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             T* const factors = all_factors + (gathered + i) * 112;
             const T* const state0 = fresh ? zeros : t ? outputs + (n - a.batch) * 10 : static_cast<const T*>(a.state[0]) + share.row[i] * 10;
             const T* const state1 = fresh ? zeros : t ? keeps + (n - a.batch) * 128 + 0 : static_cast<const T*>(a.state[1]) + share.row[i] * 10;
@@ -313,10 +314,11 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
             from0[i] = factors + 64 + 0;
             to[i] = scratch0 + i * 10;
         }
-        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data());
+        product<T>(team, active, {{from0.data(), &packs[1]}}, to.data(), t > 1 ? share.ahead(a, keeps + (t - 2) * a.batch * 128, 128) : Ahead{});
         for (long i = 0; i < active; ++i) {
             const long n = t * a.batch + share.row[i];
-            const T* const d_output = d_outputs + n * a.d_output_stride;
+            const long before_it = t ? -a.batch * a.d_output_stride : 0;
+            const T* const d_output = then(d_outputs + n * a.d_output_stride, before_it, 10);
             const T* const carry0 = carried0 + i * 10;
             T* const next0 = following0 + i * 10;
             {

@@ -46,8 +46,8 @@ template <> struct element<float> { using type = float; };
 template <> struct element<double> { using type = double; };
 template <class V> using element_of = typename element<V>::type;
 template <class V> constexpr int lanes_of = int(sizeof(V) / sizeof(element_of<V>));
-template <class V>
-using integers = vec<std::conditional_t<sizeof(element_of<V>) == 4, int32_t, int64_t>, lanes_of<V>>;
+template <class V> using integer_of = std::conditional_t<sizeof(element_of<V>) == 4, int32_t, int64_t>;
+template <class V> using integers = vec<integer_of<V>, lanes_of<V>>;
 
 template <class V> INLINE V load(const element_of<V>* from) {
     V v;
@@ -92,37 +92,36 @@ template <class V> INLINE element_of<V> greatest(V v) {
 }
 template <class V> INLINE element_of<V> least(V v) { return -greatest(V(-v)); }
 
+// c[0] x^(N-1) + ... + c[N-1], in pairs: no result has to wait for all that come before it. N is even.
+template <class V, size_t N> INLINE V polynomial(V x, const double (&c)[N]) {
+    using T = element_of<V>;
+    const V square = x * x;
+    V p = x * T(c[0]) + T(c[1]);
+#pragma GCC unroll 16
+    for (size_t k = 2; k < N; k += 2) p = p * square + (x * T(c[k]) + T(c[k + 1]));
+    return p;
+}
+
 // x = n ln 2 + r, |r| <= ln 2 / 2. Gives e^r - 1, and n as an integer. |x| must be below 2^20.
 template <class V> INLINE V reduced_expm1(V x, integers<V>& n) {
     using T = element_of<V>;
     using I = integers<V>;
-    if constexpr (sizeof(T) == 4) {
-        const V magic = splat<V>(12582912.0f);  // 1.5 * 2^23: adding it rounds to a whole number
-        const V shifted = x * T(1.44269504088896341f) + magic;
-        n = bits<I>(shifted) - bits<I>(magic);
-        const V whole = shifted - magic;
-        V r = x - whole * T(0.693359375f);
-        r = r - whole * T(-2.12194440e-4f);
-        V p = splat<V>(1.9875691500e-4f);
-        p = p * r + T(1.3981999507e-3f);
-        p = p * r + T(8.3334519073e-3f);
-        p = p * r + T(4.1665795894e-2f);
-        p = p * r + T(1.6666665459e-1f);
-        p = p * r + T(5.0000001201e-1f);
-        return p * (r * r) + r;
+    constexpr bool single = sizeof(T) == 4;
+    const V magic = splat<V>(T(single ? 0x1.8p23 : 0x1.8p52));  // adding it rounds to a whole number
+    const V shifted = x * T(1.4426950408889634074) + magic;
+    n = bits<I>(shifted) - bits<I>(magic);
+    const V whole = shifted - magic;
+    V r = x - whole * T(single ? 0.693359375 : 6.93145751953125e-1);
+    r = r - whole * T(single ? -2.12194440e-4 : 1.42860682030941723212e-6);
+    if constexpr (single) {
+        constexpr double c[] = {1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3,
+                                4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1};
+        return polynomial(r, c) * (r * r) + r;
     } else {
-        const V magic = splat<V>(6755399441055744.0);  // 1.5 * 2^52
-        const V shifted = x * T(1.4426950408889634074) + magic;
-        n = bits<I>(shifted) - bits<I>(magic);
-        const V whole = shifted - magic;
-        V r = x - whole * T(6.93145751953125e-1);
-        r = r - whole * T(1.42860682030941723212e-6);
-        V p = splat<V>(1.0 / 6227020800.0);
-        constexpr double inverse_factorials[] = {1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0, 1.0 / 362880.0,
-                                                 1.0 / 40320.0, 1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0,
-                                                 1.0 / 6.0, 0.5};
-        for (double c : inverse_factorials) p = p * r + T(c);
-        return p * (r * r) + r;
+        constexpr double inverse_factorials[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0, 1.0 / 3628800.0,
+                                                 1.0 / 362880.0,     1.0 / 40320.0,     1.0 / 5040.0,     1.0 / 720.0,
+                                                 1.0 / 120.0,        1.0 / 24.0,        1.0 / 6.0,        0.5};
+        return polynomial(r, inverse_factorials) * (r * r) + r;
     }
 }
 
@@ -146,22 +145,35 @@ template <class V> INLINE V exponential(V x) {
     return (p + element_of<V>(1)) * power_of_two<V>(half) * power_of_two<V>(n - half);
 }
 
+// |x|, but at most this much: as whole numbers, bits of positive numbers are in their order. Of NaN too it is the most.
+template <class V> INLINE V magnitude(V x, double most) {
+    using I = integers<V>;
+    const I size = bits<I>(x) & std::numeric_limits<integer_of<V>>::max();
+    const I end = bits<I>(splat<V>(element_of<V>(most)));
+    return bits<V>(I(size < end ? size : end));
+}
+template <class V> INLINE V with_sign_of(V x, V size) {
+    using I = integers<V>;
+    return bits<V>(I(bits<I>(size) | (bits<I>(x) & std::numeric_limits<integer_of<V>>::min())));
+}
+
 template <class V> INLINE V sigmoid(V x) {
-    constexpr bool single = sizeof(element_of<V>) == 4;
+    using T = element_of<V>;
     integers<V> n;
-    const V p = reduced_expm1(clamped(V(-x), single ? -87.0 : -708.0, single ? 88.0 : 709.0), n);
+    const V p = reduced_expm1(V(-magnitude(x, sizeof(T) == 4 ? 87.336544 : 708.396)), n);
     const V scale = power_of_two<V>(n);
-    return element_of<V>(1) / (element_of<V>(1) + (p * scale + scale));
+    const V e = p * scale + scale;  // e^-|x|
+    const V y = select(x < V{}, e, splat<V>(1)) / (e + T(1));
+    return select(x != x, x, y);
 }
 
 template <class V> INLINE V hyperbolic_tangent(V x) {
+    using T = element_of<V>;
     integers<V> n;
-    const V twice = clamped(V(absolute(x) * element_of<V>(2)), 0.0, 44.0);
-    const V p = reduced_expm1(twice, n);
+    const V p = reduced_expm1(V(magnitude(x, 22.0) * T(2)), n);
     const V scale = power_of_two<V>(n);
-    const V e = p * scale + (scale - element_of<V>(1));  // e^|2x| - 1
-    const V t = e / (e + element_of<V>(2));
-    return select(x < V{}, -t, t);
+    const V e = p * scale + (scale - T(1));  // e^|2x| - 1
+    return select(x != x, x, with_sign_of(x, V(e / (e + T(2)))));
 }
 
 // x = m 2^n with m from sqrt(1/2) to sqrt(2); the polynomial in ((m - 1) / (m + 1))^2 is that of FreeBSD's msun.
@@ -388,7 +400,33 @@ template <class T> struct Factor {
     const Packed<T>* weights;
 };
 
+// Memory that will be read in the next step: it is fetched little by little while a product is computed.
+struct Ahead {
+    static constexpr size_t most = 1 << 18;  // more would push the weights out of the cache
+    const char* line = nullptr;
+    const char* end = nullptr;
+    Ahead part(long k, long count) const {
+        const long lines = (end - line + 63) / 64;
+        return {line + lines * k / count * 64, line + lines * (k + 1) / count * 64};
+    }
+    INLINE void fetch(long lines) {
+        for (; lines > 0 && line < end; --lines, line += 64) __builtin_prefetch(line, 0, 2);
+    }
+};
+
+// A row, and the one that is read after it, so far from it, is fetched.
+template <class T> INLINE const T* then(const T* row, long away, long size) {
+    for (long k = 0; k < size; k += 64 / long(sizeof(T))) __builtin_prefetch(row + away + k, 0, 2);
+    return row;
+}
+
 // The lanes that still belong to a row of which `left` numbers are to come.
+template <class V> INLINE V load_some(const element_of<V>* from, long left) {
+    if (left >= lanes_of<V>) return load<V>(from);
+    V v = {};
+    if (left > 0) std::memcpy(&v, from, size_t(left) * sizeof(element_of<V>));
+    return v;
+}
 template <class T, class V> INLINE void store_some(T* to, V v, long left) {
     if (left >= lanes_of<V>) store<V>(to, v);
     else if (left > 0) std::memcpy(to, &v, size_t(left) * sizeof(T));
@@ -396,7 +434,7 @@ template <class T, class V> INLINE void store_some(T* to, V v, long left) {
 
 // R rows of the product, NV vectors of each: all sums stay in registers.
 template <class T, int R, int NV>
-INLINE void tile(std::initializer_list<Factor<T>> factors, long from, T* const* c, long first, long N) {
+INLINE void tile(std::initializer_list<Factor<T>> factors, long from, T* const* c, long first, long N, Ahead ahead) {
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
     V sum[R][NV] = {};
@@ -405,15 +443,18 @@ INLINE void tile(std::initializer_list<Factor<T>> factors, long from, T* const* 
         const T* w = factor.weights->data + first * lanes * K;
         const T* rows[R];
         for (int r = 0; r < R; ++r) rows[r] = factor.rows[from + r];
-        for (long k = 0; k < K; ++k, w += NV * lanes) {
-            V b[NV];
+        for (long k = 0; k < K;) {
+            ahead.fetch(R * NV);
+            for (const long end = std::min<long>(K, k + 32); k < end; ++k, w += NV * lanes) {
+                V b[NV];
 #pragma GCC unroll 8
-            for (int v = 0; v < NV; ++v) b[v] = load<V>(w + v * lanes);
+                for (int v = 0; v < NV; ++v) b[v] = load<V>(w + v * lanes);
 #pragma GCC unroll 8
-            for (int r = 0; r < R; ++r) {
-                const V x = splat<V>(rows[r][k]);
+                for (int r = 0; r < R; ++r) {
+                    const V x = splat<V>(rows[r][k]);
 #pragma GCC unroll 8
-                for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+                    for (int v = 0; v < NV; ++v) sum[r][v] += x * b[v];
+                }
             }
         }
     }
@@ -446,16 +487,18 @@ template <class F> INLINE void for_vectors(long vectors, F work) {
 
 // c[i] (N) = the sum over the factors of row i times the packed weights, for every row i.
 template <class T>
-__attribute__((noinline)) void product(Team& team, long rows, std::initializer_list<Factor<T>> factors, T* const* c) {
+__attribute__((noinline)) void product(Team& team, long rows, std::initializer_list<Factor<T>> factors, T* const* c,
+                                       Ahead ahead = {}) {
     const long parts = (rows + tile_rows - 1) / tile_rows, N = factors.begin()->weights->N;
     const Blocks<T> blocks{factors.begin()->weights->vectors};
     team.each(blocks.count(), [&](long k) {
         const long first = blocks.first(k);
+        const Ahead here = ahead.part(k, blocks.count());
         for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
             for (long part = 0; part < parts; ++part) {
                 const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
                 for_rows(count, [&]<int R>() __attribute__((always_inline)) {
-                    tile<T, R, NV>(factors, from, c, first, N);
+                    tile<T, R, NV>(factors, from, c, first, N, here.part(part, parts));
                 });
             }
         });
@@ -478,6 +521,8 @@ INLINE void add_tile(long rows, const T* const* left, long m, const T* right, T*
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
     V sum[R][NV] = {};
+    for (int r = 0; r < R; ++r)  // where the sums are added in the end: large gradients are far away
+        for (int v = 0; v < NV; ++v) __builtin_prefetch(to + (m + r) * N + column + v * lanes, 1, 2);
     for (long k = 0; k < rows; ++k, right += NV * lanes) {
         const T* x = left[k] + m;
         V b[NV];
@@ -492,12 +537,9 @@ INLINE void add_tile(long rows, const T* const* left, long m, const T* right, T*
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
         for (int v = 0; v < NV; ++v) {
-            T* c = to + (m + r) * N + column + v * lanes;
+            T* const c = to + (m + r) * N + column + v * lanes;
             const long left_over = N - column - v * lanes;
-            V before = {};
-            if (left_over >= lanes) before = load<V>(c);
-            else if (left_over > 0) std::memcpy(&before, c, size_t(left_over) * sizeof(T));
-            store_some(c, V(before + sum[r][v]), left_over);
+            store_some(c, V(load_some<V>(c, left_over) + sum[r][v]), left_over);
         }
 }
 
@@ -593,6 +635,12 @@ struct Share {
         if (a.lengths)
             while (n > 0 && a.lengths[row[size_t(n - 1)]] <= t) --n;
         return n;
+    }
+    // The rows' numbers in such an array (batch, size), if they lie together.
+    template <class T> Ahead ahead(const Arguments& a, const T* from, long size) const {
+        if (a.order || row.empty() || sizeof(T) * size_t(count() * size) > Ahead::most) return {};
+        const T* const begin = from + row[0] * size;
+        return {reinterpret_cast<const char*>(begin), reinterpret_cast<const char*>(begin + count() * size)};
     }
 };
 
