@@ -33,6 +33,8 @@ def test_tasks_are_found_by_their_names():
         "dbpedia",
         "imdb",
         "fsdd",
+        "ptb",
+        "text",
     ]
 
 

@@ -146,7 +146,7 @@ def prepare(comparison: Comparison) -> list[Followed]:
     for label, choice in comparison.models.items():
         objective = comparison.objectives[label]
         model = build_model(choice, task, seed=0)
-        build_learner(objective, model, seed=0)
+        build_learner(objective, model, seed=0, endless=task.endless)
         card = card_of(choice, model, objective)
         for seed in comparison.seeds:
             settings = RunSettings(comparison.task, choice, comparison.training, seed, objective)

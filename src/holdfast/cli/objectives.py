@@ -20,6 +20,7 @@ from holdfast.objectives import (
     PretrainingSettings,
     Reconstruction,
     ReconstructionSettings,
+    Streamed,
     readable,
 )
 from holdfast.spelling import did_you_mean
@@ -175,12 +176,22 @@ def objective_choice(values: Mapping[str, Any]) -> Choice | None:
     return None if choice == Choice(LABELS, {"label_truncation": None}) else choice
 
 
-def build_learner(choice: Choice | None, model: SequenceModel | PooledModel, seed: int) -> nn.Module:
+def build_learner(
+    choice: Choice | None, model: SequenceModel | PooledModel, seed: int, *, endless: bool = False
+) -> nn.Module:
     """The model with what helps it to learn; the model itself if nothing does.
+
+    Args:
+        choice: the objective; None for the task's own loss.
+        model: that is to learn.
+        seed: of an auxiliary network.
+        endless: whether the task has no end, so that the model's state is carried.
 
     Raises:
         ValueError: an option is out of its range.
     """
+    if endless:
+        return _streamed(choice, model)
     if choice is None:
         return model
     if isinstance(model, PooledModel):
@@ -198,6 +209,18 @@ def build_learner(choice: Choice | None, model: SequenceModel | PooledModel, see
         settings = entry.settings(**{**options, "head_sizes": tuple(options["head_sizes"])})
         auxiliary = entry.auxiliary(readable(model), settings, generator=generator)
     return Assisted(model, auxiliary, truncation=truncation, **shared)
+
+
+def _streamed(choice: Choice | None, model: SequenceModel | PooledModel) -> nn.Module:
+    if isinstance(model, PooledModel):
+        raise UserError("a task without an end is for recurrent models, whose state can be carried")
+    options = {} if choice is None else dict(choice.options)
+    if choice is not None and (choice.name != LABELS or options.keys() > {"label_truncation"}):
+        raise UserError(
+            "a task without an end is learnt from its labels at every step: give objective labels, with "
+            "objective.label_truncation for the window"
+        )
+    return Streamed(model, window=options.get("label_truncation"))
 
 
 def _option(name: str, default: Any, annotation: Any) -> Parameter:

@@ -67,7 +67,7 @@ def run(settings: RunSettings, folder: Path, *, watch: Watch) -> Summary:
     task = build_task(settings.task)
     model = build_model(settings.model, task, settings.seed)
     card = card_of(settings.model, model, settings.objective)
-    learner = build_learner(settings.objective, model, settings.seed)
+    learner = build_learner(settings.objective, model, settings.seed, endless=task.endless)
     return train(learner, task, settings.training, seed=settings.seed, folder=folder, card=card, watch=watch)
 
 

@@ -10,6 +10,7 @@ from holdfast.objectives.pretraining import Autoencoder, LanguageModel, Pretrain
 from holdfast.objectives.reconstruction import Reconstruction, ReconstructionSettings
 from holdfast.objectives.segments import Segments, draw_segments
 from holdfast.objectives.stream import Stream
+from holdfast.objectives.streamed import Streamed
 
 __all__ = [
     "IGNORE",
@@ -29,6 +30,7 @@ __all__ = [
     "ReconstructionSettings",
     "Segments",
     "Stream",
+    "Streamed",
     "draw_segments",
     "readable",
 ]

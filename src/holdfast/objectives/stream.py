@@ -53,6 +53,19 @@ class Stream:
         self._read: list[Reading] = []
         self._end: States | None = None
 
+    def standing(self) -> dict[str, Any]:
+        """Where it stands, in tensors and tuples; `resume` takes it."""
+        return {"read": [(each.x, each.reset, each.before) for each in self._read], "end": self._end}
+
+    def resume(self, standing: dict[str, Any], device: torch.device) -> None:
+        """Goes on where another stood."""
+
+        def here(tensor: Tensor | None) -> Any:
+            return None if tensor is None else tensor.to(device)
+
+        self._read = [Reading(here(x), here(reset), tuple(map(here, before))) for x, reset, before in standing["read"]]
+        self._end = None if standing["end"] is None else tuple(map(here, standing["end"]))
+
     def read(self, x: Tensor, *, reset: Tensor | None = None) -> Tensor:
         """The outputs (S, B, O) of the next S steps, on a graph that begins `window` steps before their end.
 

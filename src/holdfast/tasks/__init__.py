@@ -10,6 +10,7 @@ from holdfast.tasks.recordings import IMDB, DBpedia, SpokenDigits
 from holdfast.tasks.streams import CharacterStream, read_characters
 from holdfast.tasks.synthetic import SyntheticTask
 from holdfast.tasks.task import Readout, Split, Task, Tokens
+from holdfast.tasks.texts import PennTreebank, Text
 from holdfast.tasks.warping import Padding, Warping
 
 ALL: tuple[type[Task], ...] = (
@@ -30,6 +31,8 @@ ALL: tuple[type[Task], ...] = (
     DBpedia,
     IMDB,
     SpokenDigits,
+    PennTreebank,
+    Text,
 )
 """Every task."""
 
@@ -50,6 +53,7 @@ __all__ = [
     "Denoising",
     "Digits",
     "Padding",
+    "PennTreebank",
     "PermutedDigits",
     "PermutedMNIST",
     "Pictures",
@@ -61,6 +65,7 @@ __all__ = [
     "StanfordDogs",
     "SyntheticTask",
     "Task",
+    "Text",
     "Tokens",
     "Warping",
     "read_characters",

@@ -15,11 +15,14 @@ class Batch:
         inputs: (T, B, I) float32, or symbols (T, B) int64.
         targets: one class per step (T, B) int64, one per sequence (B,) int64, or one value per sequence (B, 1) float32.
         lengths: (B,) int64, where each sequence ends; None if all fill T.
+        reset: (T, B) bool, of a task without an end: where a row begins anew, and does not go on where it ended in the
+            batch before. None for batches that each stand alone.
     """
 
     inputs: Tensor
     targets: Tensor
     lengths: Tensor | None = None
+    reset: Tensor | None = None
 
     @property
     def size(self) -> int:
@@ -33,8 +36,9 @@ class Batch:
 
     def to(self, device: torch.device | str) -> Self:
         """The same batch on another device."""
-        lengths = None if self.lengths is None else self.lengths.to(device)
-        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device), lengths=lengths)
+        lengths, reset = (None if part is None else part.to(device) for part in (self.lengths, self.reset))
+        inputs, targets = self.inputs.to(device), self.targets.to(device)
+        return replace(self, inputs=inputs, targets=targets, lengths=lengths, reset=reset)
 
     def rows(self, index: Tensor | slice) -> Self:
         """Some of the sequences, for instance one process's share.
@@ -44,4 +48,5 @@ class Batch:
         """
         targets = self.targets[:, index] if self.per_step else self.targets[index]
         lengths = None if self.lengths is None else self.lengths[index]
-        return replace(self, inputs=self.inputs[:, index], targets=targets, lengths=lengths)
+        reset = None if self.reset is None else self.reset[:, index]
+        return replace(self, inputs=self.inputs[:, index], targets=targets, lengths=lengths, reset=reset)

@@ -33,6 +33,8 @@ class Task(ABC):
     tokens: ClassVar[Tokens] = "continuous"
     """What stands at a step of an input: float channels (T, B, I), or the number of a symbol (T, B). A loss that asks
     for the inputs themselves compares values in the first case and classes in the second."""
+    endless: ClassVar[bool] = False
+    """Whether a batch goes on where the one before ended, so that a model's state is to be carried (`Streamed`)."""
     objective: ClassVar[Objective]
     metric: ClassVar[Literal["accuracy", "loss"]]
     """What models are compared by."""

@@ -7,6 +7,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from holdfast.tasks import Batch, Task
+from holdfast.training.lessons import answers_of
 
 
 @torch.no_grad()
@@ -31,7 +32,7 @@ def evaluate(
         # Processes must call the model equally often, or they wait for each other: one without a share looks on.
         rows = (own if own.size else batch.rows(slice(1))).to(fabric.device)
         with fabric.autocast():
-            measures = task.measures(model(rows.inputs, rows.lengths), rows)
+            measures = task.measures(answers_of(model, rows), rows)
         for name, sum_and_count in measures.items():
             counted = torch.tensor(sum_and_count, dtype=torch.float64) * (own.size > 0)
             totals[name] = totals.get(name, 0) + counted

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from holdfast.objectives import Assisted, Lesson, Objective
+from holdfast.objectives import Assisted, Lesson, Objective, Streamed
 from holdfast.objectives.asking import asked_again
-from holdfast.tasks import Batch
+from holdfast.tasks import Batch, Task
+from holdfast.training.settings import TrainingSettings
 
 LABEL, AUXILIARY = "label_loss", "auxiliary_loss"
 
@@ -41,11 +42,32 @@ def terms(
         generator: of what an auxiliary loss draws.
     """
     if not isinstance(model, Assisted):
-        return [Term(LABEL, *objective.total(network(rows.inputs, rows.lengths), rows.targets))]
+        return [Term(LABEL, *objective.total(answers_of(network, rows), rows.targets))]
     answers, auxiliary, weights = network(rows.inputs, rows.lengths, Lesson(step, generator))
     asked = (rows.targets,) if weights is None else asked_again(rows.targets, weights)
     found = [] if answers is None else [Term(LABEL, *objective.total(answers, *asked))]
     return found if auxiliary is None else [*found, Term(AUXILIARY, *auxiliary)]
+
+
+def answers_of(network: nn.Module, rows: Batch) -> Tensor:
+    """What a model says of a batch: by itself, or as the next part of a stream."""
+    return network(rows.inputs, rows.lengths) if rows.reset is None else network(rows.inputs, rows.reset)
+
+
+def require_carried(model: nn.Module, task: Task, settings: TrainingSettings) -> None:
+    """A model's state is carried on where the task asks for it, and nowhere else.
+
+    Raises:
+        ValueError: it is not, or several processes would each have a part of it.
+    """
+    if task.endless != isinstance(model, Streamed):
+        kind = "without an end: give train Streamed(model)" if task.endless else "whose batches each stand alone"
+        raise ValueError(f"{task.name} is a task {kind}, got a {type(model).__name__}")
+    if task.endless and settings.devices > 1:
+        raise ValueError(
+            f"the state that {task.name} carries from batch to batch is that of one process, got training.devices "
+            f"{settings.devices}; give 1"
+        )
 
 
 def pretraining_of(model: nn.Module) -> int:
@@ -55,7 +77,7 @@ def pretraining_of(model: nn.Module) -> int:
 
 def answering(model: nn.Module) -> nn.Module:
     """The model without what only helps it to learn."""
-    return model.model if isinstance(model, Assisted) else model
+    return model.model if isinstance(model, Assisted | Streamed) else model
 
 
 def leaves_parameters_out(model: nn.Module) -> bool:

@@ -18,7 +18,7 @@ from holdfast.training.chance import undisturbed
 from holdfast.training.checkpoint import load_best
 from holdfast.training.environment import environment
 from holdfast.training.fit import fit
-from holdfast.training.lessons import answering, leaves_parameters_out
+from holdfast.training.lessons import answering, leaves_parameters_out, require_carried
 from holdfast.training.lock import alone_in
 from holdfast.training.progress import Watch, automatic
 from holdfast.training.record import Summary, open_record
@@ -80,11 +80,12 @@ def train(
     Raises:
         RecordError: the folder can't be written, holds something else, or another process is at work in it.
         CheckpointError: the checkpoint in it is damaged.
-        ValueError: this machine has no such devices.
+        ValueError: this machine has no such devices, or the task has no end and the model does not carry its state.
     """
     settings = settings or TrainingSettings()
     card = card or ModelCard(type(model).__name__)
     run = run_settings(task, card, settings, seed=seed)
+    require_carried(model, task, settings)
     if settings.tensorboard:
         require_tensorboard()
     fabric = make_fabric(settings, unused=leaves_parameters_out(model))
