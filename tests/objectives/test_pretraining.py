@@ -105,3 +105,54 @@ def test_settings_are_checked():
         PretrainingSettings(truncation=0)
     with pytest.raises(ValueError, match="head_sizes must be at least 1"):
         PretrainingSettings(head_sizes=(0,))
+
+
+class Kept:
+    """A tensor that autograd holds on to, and a count of the bytes that are held and were held at most."""
+
+    held = most = 0
+
+    def __init__(self, tensor):
+        self.tensor, self.size = tensor, tensor.numel() * tensor.element_size()
+        Kept.held += self.size
+        Kept.most = max(Kept.most, Kept.held)
+
+    def __del__(self):
+        Kept.held -= self.size
+
+
+def most_kept(kind, steps, *, embedded):
+    """Bytes held at once, at most, for backward passes, from the beginning of a training step to its end."""
+    options = {"backend": "reference", "generator": generator()}
+    if embedded:
+        layer = Embedded(embedding("symbols", V, 3, generator=generator()), holdfast.make("lstm", 3, H, **options))
+        inputs = torch.randint(V, (steps, B), generator=generator(2))
+    else:
+        layer, inputs = holdfast.make("lstm", I, H, **options), torch.randn(steps, B, I, generator=generator(2))
+    auxiliary = kind(layer, PretrainingSettings(truncation=10, head_sizes=(6,)), generator=generator(1))
+    Kept.held = Kept.most = 0
+    with torch.autograd.graph.saved_tensors_hooks(Kept, lambda kept: kept.tensor):
+        auxiliary(inputs).backward()
+    return Kept.most
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+@pytest.mark.parametrize("kind", [LanguageModel, Autoencoder])
+def test_what_is_kept_for_the_backward_pass_does_not_grow_with_the_sequence(kind, embedded):
+    assert most_kept(kind, 40, embedded=embedded) == most_kept(kind, 400, embedded=embedded) > 0
+
+
+@pytest.mark.parametrize("kind", [LanguageModel, Autoencoder])
+def test_the_loss_is_the_same_where_no_gradient_is_wanted(kind):
+    auxiliary, inputs = make(kind, truncation=4), some_inputs("continuous")
+    wanted = auxiliary(inputs, LENGTHS)
+    with torch.no_grad():
+        assert_close(auxiliary(inputs, LENGTHS), wanted.detach())
+
+
+def test_a_parameter_that_is_held_fast_gets_no_gradient():
+    auxiliary = make(Autoencoder, truncation=4)
+    auxiliary.head.requires_grad_(False)
+    auxiliary(some_inputs("continuous"), LENGTHS).backward()
+    assert all(parameter.grad is None for parameter in auxiliary.head.parameters())
+    assert all(parameter.grad is not None for parameter in auxiliary.layer.parameters())

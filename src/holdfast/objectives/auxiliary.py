@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from holdfast.layers import Stop, visit
 from holdfast.layers.sequence import within
-from holdfast.layers.visits import States, check_layer, clear_padding
+from holdfast.layers.visits import States, check_layer, clear_padding, stretch
 from holdfast.objectives.segments import Placement, Segments, draw_segments
 from holdfast.objectives.tokens import tokens_of
 
@@ -80,6 +80,10 @@ class Auxiliary(nn.Module, ABC):
         (states,) = visit(self.layer, inputs, [self.stop(segments)])
         total, count = self.total(inputs, segments, states, step=step, generator=generator)
         return total / count.clamp(min=1)
+
+    def _tokens(self, inputs: Tensor, segments: Segments) -> Tensor:
+        """The tokens (L + 1, R, ...) of all segments: one that is given, and those that are to be said."""
+        return stretch(inputs, segments.starts, max(1, int(segments.lengths.max())) + 1)
 
     def _sum(self, answers: Tensor, targets: Tensor, lengths: Tensor) -> Total:
         """Answers (L, R, I) and targets, of which the first `lengths` (R,) of each row count."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from holdfast.layers import Stop
-from holdfast.layers.visits import States, advance, parts, stretch
+from holdfast.layers.visits import States, advance, parts
 from holdfast.models.sequence_model import head
 from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, drawn, remaining
 from holdfast.objectives.checks import check_auxiliary
@@ -86,7 +86,7 @@ class Prediction(Auxiliary):
         self, inputs: Tensor, segments: Segments, states: States, *, step: int, generator: torch.Generator | None
     ) -> Total:
         lengths = segments.lengths.flatten()
-        tokens = stretch(inputs, segments.starts, max(1, int(lengths.max())) + 1)
+        tokens = self._tokens(inputs, segments)
         outputs, upper = [], parts(self.predictor.initial_state(len(lengths)))
         for piece in chunks(len(tokens) - 1, self.settings.truncation):
             counts = remaining(lengths, piece)

@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from holdfast.layers import Stop
-from holdfast.layers.visits import Layer, States, advance, stretch
+from holdfast.layers.visits import States, advance
 from holdfast.models import Embedded
 from holdfast.models.sequence_model import head
-from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, remaining
+from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, remaining
 from holdfast.objectives.checks import check_said
+from holdfast.objectives.piecewise import summed_piecewise
 from holdfast.objectives.segments import Segments
 from holdfast.objectives.tokens import TokenLoss
 
@@ -76,9 +77,15 @@ class LanguageModel(Auxiliary):
         self, inputs: Tensor, segments: Segments, states: States, *, step: int, generator: torch.Generator | None
     ) -> Total:
         lengths = segments.lengths.flatten()
-        tokens = stretch(inputs, segments.starts, max(1, int(lengths.max())) + 1)
-        outputs = unrolled(self.layer, tokens[:-1], states, lengths, self.settings.truncation)
-        return self._sum(self.head(outputs), tokens[1:], lengths)
+        tokens = self._tokens(inputs, segments)
+
+        def say(piece: slice, states: States) -> tuple[Tensor, States]:
+            counts = remaining(lengths, piece)
+            output, states = advance(self.layer, tokens[:-1][piece], states, counts)
+            return self._sum(self.head(output), tokens[1:][piece], counts)[0], states
+
+        pieces = chunks(len(tokens) - 1, self.settings.truncation)
+        return summed_piecewise(self, say, pieces, states), lengths.sum()
 
 
 class Autoencoder(Auxiliary):
@@ -126,17 +133,19 @@ class Autoencoder(Auxiliary):
     ) -> Total:
         lengths = segments.lengths.flatten()
         tokens = inputs[: int(lengths.max())]
-        read = self.layer.embedding(tokens[:-1]) if isinstance(self.layer, Embedded) else tokens[:-1]
-        heard = torch.cat([self.end.to(read.dtype).expand(1, len(lengths), -1), read])
-        outputs = unrolled(self._unembedded, heard, states, lengths, self.settings.truncation)
-        return self._sum(self.head(outputs), tokens, lengths)
 
+        def say(piece: slice, states: States) -> tuple[Tensor, States]:
+            counts = remaining(lengths, piece)
+            output, states = advance(self._unembedded, self._heard(tokens, piece), states, counts)
+            return self._sum(self.head(output), tokens[piece], counts)[0], states
 
-def unrolled(layer: Layer, tokens: Tensor, states: States, lengths: Tensor, truncation: int | None) -> Tensor:
-    """The outputs (T, R, O) of a layer over the first `lengths` (R,) of its tokens, on graphs of `truncation` steps."""
-    outputs = []
-    for piece in chunks(len(tokens), truncation):
-        states = detached(states) if piece.start else states
-        output, states = advance(layer, tokens[piece], states, remaining(lengths, piece))
-        outputs.append(output)
-    return torch.cat(outputs)
+        pieces = chunks(len(tokens), self.settings.truncation)
+        return summed_piecewise(self, say, pieces, states), lengths.sum()
+
+    def _heard(self, tokens: Tensor, piece: slice) -> Tensor:
+        """What the layer reads in a piece (S, R, I): the token before each, and at first the end of the reading."""
+        before = tokens[max(0, piece.start - 1) : piece.stop - 1]
+        read = self.layer.embedding(before) if isinstance(self.layer, Embedded) else before
+        if piece.start:
+            return read
+        return torch.cat([self.end.to(read.dtype).expand(1, tokens.shape[1], -1), read])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from holdfast.layers import Stop
 from holdfast.layers.sequence import Padded, gather_time
-from holdfast.layers.visits import States, advance, parts, stretch
+from holdfast.layers.visits import States, advance, parts
 from holdfast.models import Tokens, embedding
 from holdfast.models.sequence_model import head
 from holdfast.objectives.auxiliary import Auxiliary, Total, chunks, detached, drawn, remaining
@@ -152,11 +152,10 @@ class Reconstruction(Auxiliary):
 
     def _read(self, inputs: Tensor, segments: Segments) -> Tensor:
         """The tokens (L + 1, R, I) of all segments, in the order in which they are to be said."""
-        lengths = segments.lengths.flatten()
-        tokens = stretch(inputs, segments.starts, max(1, int(lengths.max())) + 1)
+        tokens = self._tokens(inputs, segments)
         if self.settings.order == "as read":
             return tokens
-        order = Padded(tokens, lengths + 1).backwards()
+        order = Padded(tokens, segments.lengths.flatten() + 1).backwards()
         return gather_time(tokens.view(*tokens.shape[:2], -1), order).view(tokens.shape)
 
     def _first(self, states: States) -> States:
