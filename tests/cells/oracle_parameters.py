@@ -9,6 +9,7 @@ import torch
 
 from cells.flexible_cases import FLEXIBLE
 from cells.linear_cases import LINEAR
+from cells.multi_scale_cases import MULTI_SCALE
 from holdfast.cells import (
     EURNN,
     GORU,
@@ -135,7 +136,7 @@ CASES = [
         for p, primary in PRIMARIES.items()
     ),
     *(Case(*given) for given in LINEAR),
-    *(Case(*given) for given in FLEXIBLE),
+    *(Case(*given) for given in (*FLEXIBLE, *MULTI_SCALE)),
     Case("gaussian-lstm", partial(GaussianLSTM, t_max=T_MAX), GAUSSIAN),
     Case("gaussian-lstm-peepholes", partial(GaussianLSTM, t_max=T_MAX, peepholes=True), GAUSSIAN | PEEPHOLES),
     Case("gaussian-lstm-stamps", partial(GaussianLSTM, t_max=T_MAX, clock="stamps"), GAUSSIAN),

@@ -6,7 +6,24 @@ from functools import partial
 import pytest
 import torch
 
-from holdfast.cells import EURNN, GORU, LEM, LMU, URNN, CoRNN, ExpRNN, GaussianLSTM, IndRNN, PhasedLSTM, UnICORNN
+from holdfast.cells import (
+    EURNN,
+    GORU,
+    HMLSTM,
+    LEM,
+    LMU,
+    RHN,
+    RNN,
+    URNN,
+    ClockworkRNN,
+    CoRNN,
+    Dilated,
+    ExpRNN,
+    GaussianLSTM,
+    IndRNN,
+    PhasedLSTM,
+    UnICORNN,
+)
 
 INPUT, SIZE = 40, 300
 PI = math.pi
@@ -68,6 +85,8 @@ def next_to_diagonal(skew):
 
 AFFINE = dict.fromkeys(("weight_ih", "weight_hh"), around_zero(1 / math.sqrt(SIZE)))
 KAIMING = math.sqrt(6 / (65 * INPUT))
+LEVELS = [f"levels.{k}.{name}" for k in range(3) for name in ("weight_ih", "weight_hh", "bias")]
+LEVELS += ["levels.0.weight_top", "levels.1.weight_top"]
 STATEMENTS = {
     IndRNN: {"recurrence": uniform(0, 1), "bias": always(0.0), "weight_ih": around_zero(1 / math.sqrt(INPUT))},
     URNN: {
@@ -112,6 +131,10 @@ STATEMENTS = {
     PhasedLSTM: AFFINE
     | dict.fromkeys(("peephole_input", "peephole_forget", "peephole_output"), around_zero(1 / math.sqrt(SIZE)))
     | {"log_period": uniform(1, 6), "phase": uniform(0, 1)},
+    ClockworkRNN: dict.fromkeys(("weight_ih", "weight_hh"), normal(0.1)) | {"bias": always(0.0)},
+    partial(RHN, depth=2): AFFINE | {"bias": always(([0.0] * SIZE + [-2.0] * SIZE) * 2)},
+    HMLSTM: dict.fromkeys(("weight_gate", "weight_out", *LEVELS), around_zero(1 / math.sqrt(SIZE))),
+    partial(Dilated, cell=RNN, layers=2): {f"layers.{k}.{name}": AFFINE[name] for k in (0, 1) for name in AFFINE},
 }
 
 
@@ -120,8 +143,9 @@ def test_parameters_start_as_the_paper_says(cell):
     made = cell(INPUT, SIZE)
     made.reset_parameters(torch.Generator().manual_seed(0))
     for name, check in STATEMENTS[cell].items():
-        check(getattr(made, name))
-    assert set(dict(made.named_parameters())) - set(STATEMENTS[cell]) <= {"bias"}
+        check(made.get_parameter(name))
+    unsaid = set(dict(made.named_parameters())) - set(STATEMENTS[cell])
+    assert {name.rpartition(".")[-1] for name in unsaid} <= {"bias"}
 
 
 def test_henaffs_angles_fill_the_circle():

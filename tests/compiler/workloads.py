@@ -11,13 +11,23 @@ from holdfast.cells import Cell
 from holdfast.layers import CATALOGUE, Recurrent
 from holdfast.layers.catalogue import distinct
 
+FEWER = {
+    "nru": {"memory_size": 16, "heads": 4},
+    "dilated-rnn": {"layers": 3},
+    "dilated-gru": {"layers": 2},
+    "rhn": {"depth": 2},
+    "hm-lstm": {"layers": 2},
+}
+"""Options by which a cell is smaller."""
+
 
 def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
     """A layer of the catalogue, with its options filled in."""
     if "t_max" in CATALOGUE[name].required():
         options["t_max"] = 20
-    if name == "nru":
-        options |= {"memory_size": 16, "heads": 4}
+    options |= FEWER.get(name, {})
+    if name == "clockwork-rnn":
+        options["groups"] = min(3, hidden_size)
     return holdfast.make(name, input_size, hidden_size, **options)
 
 

@@ -11,6 +11,10 @@ OPTIONS = {
     "nru": {"memory_size": 9, "heads": 4},
     "lmu": {"memory_size": 5, "theta": 7.0},
     "gaussian": {"t_max": 7.0},
+    "dilated": {"layers": 3},
+    "clockwork": {"groups": 2},
+    "rhn": {"depth": 2},
+    "hm-lstm": {"layers": 2},
 }
 
 

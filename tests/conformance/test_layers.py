@@ -220,8 +220,15 @@ def test_it_prints_its_sizes_and_what_was_changed(build, name):
     assert type(build().cells[0]).__name__ in shown
 
 
+def not_straight_through(layer):
+    """Skips what compares a gradient with differences: one that passes straight through a rounding is none of them."""
+    if "HMLSTM" in repr(layer):
+        pytest.skip("straight through a rounding; its oracle holds the gradient to what it stands for")
+    return layer
+
+
 def test_derivatives_are_right_to_second_order(build):
-    layer = build(input_size=2, hidden_size=2)
+    layer = not_straight_through(build(input_size=2, hidden_size=2))
     generator = torch.Generator().manual_seed(4)
     with torch.no_grad():
         for p in layer.parameters():  # away from a start at zero, which may lie on a kink
@@ -238,7 +245,7 @@ def test_derivatives_are_right_to_second_order(build):
 
 
 def test_transforms_run_on_the_reference(build, x):
-    layer = build(backend="auto")
+    layer = not_straight_through(build(backend="auto"))
     mapped, _ = vmap(layer, in_dims=2, out_dims=2)(x.unsqueeze(2).expand(-1, -1, 5, -1))
     assert_close(mapped[:, :, 0], layer(x)[0])
     direction = torch.randn(x.shape, dtype=x.dtype, generator=torch.Generator().manual_seed(5))
@@ -250,7 +257,7 @@ def test_transforms_run_on_the_reference(build, x):
 
 def test_explain_names_a_backend(build, x):
     told = build(backend="auto", num_layers=2, bidirectional=True).explain(x)
-    assert set(told.backends) <= {"compiled", "native", "scan", "reference"}
+    assert set(told.backends) <= {"compiled", "native", "scan", "folded", "reference"}
     assert len(told.backends) == 4
     assert "backend" in str(told)
 

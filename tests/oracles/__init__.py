@@ -9,6 +9,7 @@ from . import (
     linear,
     lstm,
     modified,
+    multi_scale,
     nru,
     on_lstm,
     orthogonal,
@@ -36,6 +37,7 @@ FAMILIES = (
     orthogonal,
     oscillators,
     timed,
+    multi_scale,
 )
 ORACLES: dict[str, Oracle] = {name: oracle for family in FAMILIES for name, oracle in family.ORACLES.items()}
 

@@ -4,7 +4,7 @@ Shapes are spelt in letters, so that one table can be read, drawn at random and 
 I inputs, H hidden units, P projected units, N chunks of master gates (H / C) or units of a head (H / K), K heads,
 M memory, S = sqrt(K M) or half of a memory of pairs, C numbers in K matrices N x N, D bumps of a kernel activation,
 Z = 2 H numbers of complex units, E = H (H - 1) / 2 pairs of units, R and F rotations in two layers of neighbours and in
-those of a Fourier transform, Q = 4 H, G inputs without a time stamp.
+those of a Fourier transform, Q = 4 H and L = Q + 1, T = 3 H, G inputs without a time stamp.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,6 +28,8 @@ SMALL = {
     "R": 5,
     "F": 7,
     "Q": 24,
+    "L": 25,
+    "T": 18,
     "G": 2,
     "1": 1,
 }

@@ -24,7 +24,11 @@ def difference(evaluate, array, position, step=1e-5):
     return (sides[0] - sides[1]) / (2 * step)
 
 
-@pytest.mark.parametrize("name", ORACLES)
+STRAIGHT_THROUGH = {"hm-lstm"}
+"""Whose slopes are not those of their values: a decision has the slope of what it was made from."""
+
+
+@pytest.mark.parametrize("name", sorted(ORACLES.keys() - STRAIGHT_THROUGH))
 def test_the_complex_step_agrees_with_central_differences(name):
     (parameters, inputs, state), functional = problem(name)
     value, gradient = value_and_gradient(ORACLES[name], parameters, inputs, state, functional)

@@ -1,13 +1,14 @@
-"""How an unroll runs: the reference, torch's own kernels, generated kernels, and the choice between them."""
+"""How an unroll runs: the reference, torch's own kernels, generated kernels, scans, folds, and the choice."""
 
 from holdfast.backends.backend import Backend, Recompute, Work
 from holdfast.backends.choose import BackendName, Choice, check_backend, choose
 from holdfast.backends.compiled import Compiled
+from holdfast.backends.folded import Folded
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
 from holdfast.backends.scan import Scan
 
-ALL = (Reference, Scan, Native, Compiled)
+ALL = (Reference, Scan, Native, Compiled, Folded)
 
 __all__ = [
     "ALL",
@@ -15,6 +16,7 @@ __all__ = [
     "BackendName",
     "Choice",
     "Compiled",
+    "Folded",
     "Native",
     "Recompute",
     "Reference",

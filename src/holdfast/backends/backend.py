@@ -43,6 +43,10 @@ class Backend(ABC):
         """Why "auto" goes on to the next backend although this one could do the work, in words, or None."""
         return None
 
+    def shown(self, cell: Cell) -> str:
+        """What runs a cell, in words."""
+        return self.name
+
     @abstractmethod
     def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The outputs (T, B, width) and the state after the last valid step of each row."""

@@ -5,24 +5,27 @@ from typing import Literal, get_args
 
 from holdfast.backends.backend import Backend, Work
 from holdfast.backends.compiled import Compiled
+from holdfast.backends.folded import Folded
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
 from holdfast.backends.scan import Scan
-from holdfast.cells import Cell
+from holdfast.cells import Cell, Dilated
 
-BackendName = Literal["auto", "reference", "scan", "native", "compiled"]
+BackendName = Literal["auto", "reference", "scan", "native", "compiled", "folded"]
 FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Scan(), Reference())
+FOLDED = Folded(lambda cell, work: choose("auto", cell, work).backend)
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The backend that runs, and in words what kept the faster ones from it."""
+    """The backend that runs a cell, and in words what kept the faster ones from it."""
 
     backend: Backend
+    cell: Cell
     obstacles: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.backend.name + "".join(f"; not {obstacle}" for obstacle in self.obstacles)
+        return self.backend.shown(self.cell) + "".join(f"; not {obstacle}" for obstacle in self.obstacles)
 
 
 def check_backend(name: str) -> None:
@@ -39,13 +42,14 @@ def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
         ValueError: a backend was asked for by name and can't do it; the message says why.
     """
     obstacles = []
-    for backend in FASTEST_FIRST:
+    folds = requested == FOLDED.name or isinstance(cell, Dilated)
+    for backend in (*([FOLDED] if folds else []), *FASTEST_FIRST):
         if requested not in ("auto", backend.name):
             continue
         obstacle = backend.obstacle(cell, work)
         if obstacle is None and requested == "auto" and work is not None:
             obstacle = backend.disadvantage(cell, work)
         if obstacle is None:
-            return Choice(backend, tuple(obstacles))
+            return Choice(backend, cell, tuple(obstacles))
         obstacles.append(f"{backend.name}: {obstacle}")
     raise ValueError(f"backend {requested!r} can't run this: {obstacles[0]}; backend='auto' chooses one that can")

@@ -1,8 +1,10 @@
 """What one step computes: one family of cells a file, in plain PyTorch."""
 
 from holdfast.cells.cell import AffineCell, Cell
+from holdfast.cells.clockwork import ClockworkRNN
 from holdfast.cells.cornn import CoRNN
 from holdfast.cells.derived import DerivedCell
+from holdfast.cells.dilated import Dilated
 from holdfast.cells.dropped import VariationalDropout, WeightDrop
 from holdfast.cells.eurnn import EURNN
 from holdfast.cells.exprnn import ExpRNN
@@ -11,6 +13,8 @@ from holdfast.cells.gates import Cumax, Gate, Master, Refine, Sigmoid
 from holdfast.cells.gaussian import GaussianLSTM
 from holdfast.cells.goru import GORU
 from holdfast.cells.gru import GRU
+from holdfast.cells.hierarchical import HMLSTM
+from holdfast.cells.highway import RHN
 from holdfast.cells.indrnn import IndRNN
 from holdfast.cells.janet import JANET
 from holdfast.cells.kaf import KAF, KAFGRU, KAFLSTM
@@ -45,6 +49,7 @@ ALL = (
     *(IndRNN, URNN, EURNN, GORU, ExpRNN),
     *(CoRNN, UnICORNN, LEM, LMU),
     *(GaussianLSTM, PhasedLSTM),
+    *(Dilated, ClockworkRNN, RHN, HMLSTM),
 )
 
 __all__ = [
@@ -52,6 +57,7 @@ __all__ = [
     "EURNN",
     "GORU",
     "GRU",
+    "HMLSTM",
     "JANET",
     "KAF",
     "KAFGRU",
@@ -64,6 +70,7 @@ __all__ = [
     "NRU",
     "ONLSTM",
     "RGLRU",
+    "RHN",
     "RNN",
     "SLSTM",
     "SRU",
@@ -72,9 +79,11 @@ __all__ = [
     "BinaryGateLSTM",
     "Cell",
     "Clock",
+    "ClockworkRNN",
     "CoRNN",
     "Cumax",
     "DerivedCell",
+    "Dilated",
     "ExpRNN",
     "Gate",
     "GatedGRU",

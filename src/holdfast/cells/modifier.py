@@ -34,13 +34,25 @@ class Modifier(Cell):
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """As the inner cell does."""
-        reset = getattr(self.inner, "reset_parameters", None)
-        if reset is None:
-            raise ValueError(f"{type(self.inner).__name__} can't be drawn anew: give it reset_parameters(generator)")
-        reset(generator)
+        redraw(self.inner, generator)
 
     def initial_state(self, batch_size: int, *, like: Tensor) -> tuple[Tensor, ...]:
         return self.inner.initial_state(batch_size, like=like)
+
+    def settle(self) -> None:
+        self.inner.settle()
+
+
+def redraw(cell: Cell, generator: torch.Generator | None) -> None:
+    """Draw the parameters of a cell within another one.
+
+    Raises:
+        ValueError: it does not say how.
+    """
+    reset = getattr(cell, "reset_parameters", None)
+    if reset is None:
+        raise ValueError(f"{type(cell).__name__} can't be drawn anew: give it reset_parameters(generator)")
+    reset(generator)
 
 
 def probability(name: str, value: float) -> float:

@@ -230,5 +230,13 @@ def _oscillators() -> Iterator[Published]:
     )
 
 
-PUBLISHED: tuple[Published, ...] = (*_gu(), *_tallec(), *_chandar(), *_others(), *_orthogonal(), *_oscillators())
+def _multi_scale() -> Iterator[Published]:
+    rows = {"dilated-rnn": (98.0, 96.1), "dilated-gru": (99.0, 94.6)}
+    yield from _pictures("chang2017dilated", S4, rows, note="9 layers of 20 units")
+
+
+PUBLISHED: tuple[Published, ...] = (
+    *(*_gu(), *_tallec(), *_chandar(), *_others()),
+    *(*_orthogonal(), *_oscillators(), *_multi_scale()),
+)
 """All of them."""

@@ -8,6 +8,7 @@ from holdfast.layers.catalogue import (
     linear,
     memory,
     modified,
+    multi_scale,
     orthogonal,
     oscillators,
     plain,
@@ -18,7 +19,7 @@ from holdfast.layers.recurrent import Recurrent
 
 __all__ = ["CATALOGUE", "Entry", "distinct", "lookup", "make"]
 
-GROUPS = (plain, gates, flexible, modified, memory, linear, orthogonal, oscillators, skipping)
+GROUPS = (plain, gates, flexible, modified, memory, linear, orthogonal, oscillators, skipping, multi_scale)
 CATALOGUE: dict[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
 
 
