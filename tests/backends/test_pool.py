@@ -10,7 +10,7 @@ def test_a_batch_of_another_length_uses_the_same_memory():
     longest = pool.empty(100, SMALL, dtype=torch.float32)
     address = longest.data_ptr()
     del longest
-    for length in (51, 99, 100, 73):
+    for length in (81, 99, 100, 90):
         assert pool.empty(length, SMALL, dtype=torch.float32).data_ptr() == address
 
 

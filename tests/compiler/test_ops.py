@@ -38,10 +38,10 @@ class Tagger(nn.Module):
         return self.after(output), state
 
 
-def whole(model) -> torch.nn.Module:
+def whole(model, backend: str = "aot_eager") -> torch.nn.Module:
     """The model as one graph, made anew for at most one further length."""
     torch._dynamo.reset()
-    return torch.compile(model, backend="aot_eager", fullgraph=True)
+    return torch.compile(model, backend=backend, fullgraph=True)
 
 
 def gradients(model, run, x, **masks) -> list[torch.Tensor]:
@@ -62,6 +62,15 @@ def test_a_compiled_stack_is_one_graph_and_trains_as_it_does_without(quick, mask
     x = torch.randn(5, 2, 3)
     masks = masks_for(5) if masked else {}
     torch.testing.assert_close(gradients(model, run, x, **masks), gradients(model, model, x, **masks))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.torch.jit.script_method.:DeprecationWarning")
+def test_a_graph_in_inductors_code_trains_as_it_does_without(quick, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # what it leaves when it is killed, it can't load
+    model = Tagger("ur-lstm", num_layers=2)
+    x = torch.randn(5, 2, 3)
+    torch.testing.assert_close(gradients(model, whole(model, "inductor"), x), gradients(model, model, x))
 
 
 def test_another_length_needs_no_further_graph(quick):

@@ -20,7 +20,7 @@ LARGE = 1 << 22
 class Pool:
     """Hands out uninitialised tensors, and takes their memory back when the last of their views is gone.
 
-    It holds on to at most as much as was in use at one time. A block serves all that need half of it or more, so that
+    It holds on to at most as much as was in use at one time. A block serves all that need four fifths of it, so that
     batches of different lengths share one.
     """
 
@@ -41,7 +41,7 @@ class Pool:
 
     def take(self, size: int) -> Tensor:
         """A block of memory of that size or somewhat more."""
-        fitting = [held for held, blocks in self.free.items() if blocks and size <= held <= 2 * size]
+        fitting = [held for held, blocks in self.free.items() if blocks and size <= held <= 1.25 * size]
         block = self.free[min(fitting)].pop() if fitting else new_block(size)
         if fitting:
             self.idle -= block.numel()
