@@ -4,10 +4,12 @@ from inspect import Parameter
 
 import pytest
 
-from holdfast.cli.build import build_model, model_options
+from holdfast.cli.build import TORCHS_OWN, build_model, card_of, model_options
+from holdfast.cli.errors import UserError
+from holdfast.cli.objectives import build_learner, objective_choice
 from holdfast.cli.options import model_choice
 from holdfast.layers import CATALOGUE
-from holdfast.models import RIVALS
+from holdfast.models import CAUSAL, RIVALS
 from holdfast.tasks import Copying, Digits
 
 
@@ -31,3 +33,14 @@ def test_every_rival_builds_and_answers_once_a_sequence(name):
     assert model(batch.inputs).shape == (3, task.output_size)
     with pytest.raises(ValueError, match=f"{name} gives one answer a sequence, and copying asks at every step"):
         build_model(model_choice(name, {}), Copying(lag=2), seed=0)
+
+
+@pytest.mark.parametrize("name", CAUSAL)
+def test_a_causal_network_answers_at_every_step_and_keeps_no_state_for_an_objective(name):
+    task = Copying(lag=2)
+    model = build_model(model_choice(name, {"hidden_size": 4, "levels": 2}), task, seed=0)
+    batch = task.training_batch(0, 3, seed=0)
+    assert model(batch.inputs).shape == (task.steps, 3, task.output_size)
+    assert card_of(model_choice(name, {}), model).backend == TORCHS_OWN
+    with pytest.raises(UserError, match=f"objective prediction is for recurrent models.*{type(model.layer).__name__}"):
+        build_learner(objective_choice({"name": "prediction"}), model, seed=0)

@@ -7,6 +7,7 @@ from holdfast import citations
 from holdfast.experiments import PUBLISHED, Published, literature, taught
 from holdfast.experiments.literature import NEAREST, SEEN_AS, TITLES, setting_words
 from holdfast.layers.catalogue import CATALOGUE
+from holdfast.models import CAUSAL
 from holdfast.tasks import TASKS
 
 
@@ -27,7 +28,7 @@ def find(task: str, model: str, source: str, **settings: object) -> list[Publish
 def test_each_names_a_task_a_model_and_a_paper_that_exist(entry: Published):
     assert entry.task in TASKS
     plain = re.sub(r"^[rp]-|, truncated to \d+$", "", entry.model)
-    assert plain in CATALOGUE or entry.model == "memoryless"
+    assert plain in {**CATALOGUE, **CAUSAL} or entry.model == "memoryless"
     assert entry.source in citations.references()
     assert entry.where
     assert entry.task in TITLES

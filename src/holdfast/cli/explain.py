@@ -7,12 +7,12 @@ from typing import Any
 from torch import nn
 
 from holdfast.citations import reference
-from holdfast.cli.build import HIDDEN_SIZE, MODELS, TORCHS_OWN, entry_of
+from holdfast.cli.build import HIDDEN_SIZE, MODELS, TORCHS_OWN, Named, entry_of
 from holdfast.cli.errors import UserError
 from holdfast.cli.options import model_help
 from holdfast.cli.parser import Parser, add_options, is_plain
 from holdfast.layers import Entry
-from holdfast.models import Rival, embedding
+from holdfast.models import CausalRival, Rival, embedding
 
 STAND_IN = 100.0
 """For an option without a default, such as the longest lag; neither shapes nor the backend depend on it."""
@@ -51,8 +51,8 @@ def main(arguments: Sequence[str]) -> int:
             raise UserError(f"--{size} must be at least 1, got {values[size]}")
     entry = entry_of(values["model"])
     chosen = {key: values[key] for key in own}
-    told = told_of_rival(entry, chosen, values) if isinstance(entry, Rival) else told_of_layer(entry, chosen, values)
-    print("\n\n".join(told))
+    told = told_of_layer if isinstance(entry, Entry) else told_of_rival
+    print("\n\n".join(told(entry, chosen, values)))  # pyright: ignore[reportArgumentType]
     return 0
 
 
@@ -62,7 +62,7 @@ def named(arguments: Sequence[str]) -> str | None:
     return next((word for word in words if word in MODELS), next(iter(words), None))
 
 
-def options_of(entry: Entry | Rival) -> dict[str, Parameter]:
+def options_of(entry: Named) -> dict[str, Parameter]:
     """What the model can be told; what it must be told has a stand-in."""
     found = {name: option for name, option in entry.options().items() if name != "batch_first"}
     stand_ins = {name: found[name].replace(default=STAND_IN) for name in entry.required()}
@@ -84,19 +84,19 @@ def told_of_layer(entry: Entry, own: Mapping[str, Any], values: Mapping[str, Any
     return [*paragraphs(entry, options, layer, values), runs]
 
 
-def told_of_rival(rival: Rival, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
-    """The explanation of a network that is no recurrence, with the embedding that it always has."""
-    encoder = rival.build(values["hidden_size"], **own)
-    network = nn.ModuleDict(
-        {"embedding": embedding("continuous", values["input_size"], values["hidden_size"]), "encoder": encoder}
-    )
+def told_of_rival(rival: Rival | CausalRival, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
+    """The explanation of a network that is no recurrence; one of attention always has an embedding."""
+    features, width = values["input_size"], values["hidden_size"]
+    if isinstance(rival, CausalRival):
+        network = rival.build(features, width, **own)
+    else:
+        encoder = rival.build(width, **own)
+        network = nn.ModuleDict({"embedding": embedding("continuous", features, width), "encoder": encoder})
     runs = f"how it runs here\n{indented(f'backend {TORCHS_OWN}')}"
     return [*paragraphs(rival, rival.options(), network, values), runs]
 
 
-def paragraphs(
-    entry: Entry | Rival, own: Mapping[str, Parameter], network: nn.Module, values: Mapping[str, Any]
-) -> list[str]:
+def paragraphs(entry: Named, own: Mapping[str, Parameter], network: nn.Module, values: Mapping[str, Any]) -> list[str]:
     """What there is to say of every model."""
     sizes = f"{values['input_size']} features and {values['hidden_size']} units"
     return [
@@ -113,7 +113,7 @@ def about(docstring: str) -> str:
     return docstring.split("\nArgs:")[0].split("\nSource:")[0].split("\nRaises:")[0].strip()
 
 
-def sources(entry: Entry | Rival) -> str:
+def sources(entry: Named) -> str:
     """Who is to be cited; `holdfast cite` has the whole entries."""
     found = map(reference, entry.sources)
     return "\n".join(f"{source.short}, “{source.title}”, {source.venue}" for source in found)

@@ -8,8 +8,10 @@ from typing import Any, get_args, get_origin
 import torch
 from torch import nn
 
+from holdfast.cli.build import network_of
 from holdfast.cli.errors import UserError
 from holdfast.cli.parser import Parser, add_options, argument_help, optional
+from holdfast.layers import Recurrent
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
     Assisted,
@@ -194,10 +196,11 @@ def build_learner(
         return _streamed(choice, model)
     if choice is None:
         return model
-    if isinstance(model, PooledModel):
+    network = network_of(model)
+    if isinstance(model, PooledModel) or not isinstance(network, Recurrent):
         raise UserError(
             f"objective {choice.name} is for recurrent models, which have a state at every step; a "
-            f"{type(model.encoder).__name__} learns from whole sequences: give it {{objective: {LABELS}}} of its own, "
+            f"{type(network).__name__} learns from whole sequences: give it {{objective: {LABELS}}} of its own, "
             "without a truncation"
         )
     entry, options = objective_of(choice.name), dict(choice.options)
@@ -212,7 +215,7 @@ def build_learner(
 
 
 def _streamed(choice: Choice | None, model: SequenceModel | PooledModel) -> nn.Module:
-    if isinstance(model, PooledModel):
+    if isinstance(model, PooledModel) or not isinstance(model.layer, Recurrent):
         raise UserError("a task without an end is for recurrent models, whose state can be carried")
     options = {} if choice is None else dict(choice.options)
     if choice is not None and (choice.name != LABELS or options.keys() > {"label_truncation"}):

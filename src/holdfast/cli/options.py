@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from inspect import Parameter, signature
 from typing import Any
 
-from holdfast.cli.build import entry_of, model_options, task_of
+from holdfast.cli.build import Named, entry_of, model_options, task_of
 from holdfast.cli.errors import UserError
 from holdfast.cli.parser import Parser, add_options, argument_help, optional
-from holdfast.layers import Entry, Recurrent
-from holdfast.models import PooledModel, Rival, SequenceModel
+from holdfast.layers import Recurrent
+from holdfast.models import CausalRival, PooledModel, Rival, SequenceModel
 from holdfast.training import Choice, TrainingSettings
 
 MORE = "The options of a task and of a model are shown once they are named: add --help after their names."
@@ -61,12 +61,15 @@ def add_common(parser: Parser, names: list[str]) -> None:
     add_options(parser, "model", "model: given to each model that has the option", parameters, help)
 
 
-def model_help(entry: Entry | Rival) -> dict[str, str]:
+def model_help(entry: Named) -> dict[str, str]:
     """What the docstrings of its parts say of the options of a model."""
     if isinstance(entry, Rival):
-        return argument_help([entry.encoder, PooledModel]) | {"hidden_size": "width of the steps in the network"}
-    initialiser = getattr(entry.initialiser, "func", entry.initialiser)
-    help = argument_help([initialiser, entry.cell, Recurrent, SequenceModel])
+        return argument_help([entry.network, PooledModel]) | {"hidden_size": "width of the steps in the network"}
+    if isinstance(entry, CausalRival):
+        help = argument_help([entry.network, SequenceModel])
+    else:
+        initialiser = getattr(entry.initialiser, "func", entry.initialiser)
+        help = argument_help([initialiser, entry.cell, Recurrent, SequenceModel])
     own = {
         "hidden_size": "units of each cell",
         "embedding_size": "width to which inputs are embedded; null for hidden_size if they are symbols, else for none",

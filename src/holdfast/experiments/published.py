@@ -235,8 +235,13 @@ def _multi_scale() -> Iterator[Published]:
     yield from _pictures("chang2017dilated", S4, rows, note="9 layers of 20 units")
 
 
+def _convolutions() -> Iterator[Published]:
+    yield from _pictures("bai2018empirical", S4, {"tcn": (99.0, 97.2)})
+    yield from _pictures("bai2019trellis", S4, {"trellisnet": (99.20, 98.13, 73.42)})
+
+
 PUBLISHED: tuple[Published, ...] = (
     *(*_gu(), *_tallec(), *_chandar(), *_others()),
-    *(*_orthogonal(), *_oscillators(), *_multi_scale()),
+    *(*_orthogonal(), *_oscillators(), *_multi_scale(), *_convolutions()),
 )
 """All of them."""
