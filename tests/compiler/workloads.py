@@ -26,8 +26,6 @@ def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
     if "t_max" in CATALOGUE[name].required():
         options["t_max"] = 20
     options |= FEWER.get(name, {})
-    if name == "clockwork-rnn":
-        options["groups"] = min(3, hidden_size)
     return holdfast.make(name, input_size, hidden_size, **options)
 
 

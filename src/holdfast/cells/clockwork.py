@@ -11,6 +11,9 @@ START = 0.1
 """Standard deviation of the weights at the start."""
 
 
+USUAL_GROUPS = 8
+
+
 class ClockworkRNN(DerivedCell):
     """Elman's network whose units are in modules that are updated every 1, 2, 4, ... steps and else stay as they are.
 
@@ -27,7 +30,8 @@ class ClockworkRNN(DerivedCell):
     Args:
         input_size: features of x_t.
         hidden_size: units H.
-        groups: how many modules, at most `hidden_size`; of as many units each, to one.
+        groups: how many modules, at most `hidden_size`, of as many units each, to one; None for 8, or one a
+            unit if there are fewer.
         base: by how much the period grows from module to module.
 
     Shapes: weight_ih (H, I), weight_hh (H, H) with the units of the fastest module first, of which the part under the
@@ -43,9 +47,12 @@ class ClockworkRNN(DerivedCell):
 
     periods: Tensor
 
-    def __init__(self, input_size: int, hidden_size: int, *, groups: int = 8, base: int = 2, device=None, dtype=None):
+    def __init__(
+        self, input_size: int, hidden_size: int, *, groups: int | None = None, base: int = 2, device=None, dtype=None
+    ):
         super().__init__(input_size, hidden_size, state_sizes={"h": hidden_size, "clock": 1}, blocks=("candidate",))
-        if positive("groups", groups) > hidden_size:
+        groups = min(USUAL_GROUPS, hidden_size) if groups is None else positive("groups", groups)
+        if groups > hidden_size:
             raise ValueError(f"groups must be at most hidden_size, {hidden_size}, got {groups}")
         kind = {"device": device, "dtype": dtype}
         self.groups, self.base = groups, positive("base", base)
