@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help demo test test-slow bench check format results docs clean
+.PHONY: help demo sweep test test-slow bench check format results docs clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -20,6 +20,14 @@ demo: $(READY)  ## compare five models on digits and on copying, and write the p
 	$(BIN)/holdfast compare --config demo/copying.yaml
 	$(BIN)/holdfast compare --config demo/digits.yaml
 	$(BIN)/holdfast report runs/demo --out report/demo
+
+# The options of a sweep; `make sweep SWEEP="..."` gives others.
+SWEEP ?= --task copying --task.lag 20 --task.convention gu --model ur-lstm --model.hidden_size 64 --training.steps 1000 \
+  --vary training.learning_rate=1e-3,3e-3,1e-2 --folder runs/sweep
+
+sweep: $(READY)  ## three learning rates side by side on Ray; SWEEP="..." sweeps over anything else
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sweep]'
+	$(BIN)/holdfast sweep --engine ray $(SWEEP)
 
 test: $(READY)  ## the tests (under 12 minutes on two cores)
 	$(BIN)/pytest -q -n 2

@@ -16,6 +16,7 @@ COMMANDS = {
     "list": ("listing", "the models and tasks, with their sources"),
     "train": ("train", "one model on one task"),
     "compare": ("compare", "several models and seeds on one task, side by side"),
+    "sweep": ("sweep", "one model over a grid or a search of settings, here or on Ray"),
     "reproduce": ("reproduce", "an experiment of a paper, and what became of its claims"),
     "ledger": ("ledger", "what papers report and what came of it here, claim by claim"),
     "report": ("report", "a page, figures and tables from the records of runs"),

@@ -36,7 +36,16 @@ def parse(arguments: Sequence[str]) -> tuple[RunSettings, Path]:
         UserError: they ask for something that there is not.
         ValueError: a setting is out of its range.
     """
-    given = spelt_out(arguments)
+    return understood(spelt_out(arguments))
+
+
+def understood(given: Sequence[str]) -> tuple[RunSettings, Path]:
+    """The run that arguments ask for in which all names are spelt out, and its folder.
+
+    Raises:
+        UserError: they ask for something that there is not.
+        ValueError: a setting is out of its range.
+    """
     parser = Parser("train", "--task NAME --model NAME [options]", f"Trains one model on one task. {MORE}")
     add_config(parser)
     parser.add_argument("--seed", type=int, default=0, help="of the parameters, the data and the dropout")

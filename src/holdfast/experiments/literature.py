@@ -24,6 +24,7 @@ TITLES = {
     "cifar10": "CIFAR-10, pixel by pixel",
     "copying": "copying",
     "adding": "adding",
+    "denoising": "denoising",
     "warping": "time warping",
     "padding": "padding",
 }

@@ -168,6 +168,9 @@ def _chandar() -> Iterator[Published]:
             note="about 23 500 parameters, up to 200 000 steps",
             recalled=True,
         )
+    denoising = {"lag": 100, "convention": "chandar"}
+    solved = {"nru": "solves it"}
+    yield from _in_words("denoising", source, "figure", solved, settings=denoising, recalled=True)
 
 
 def _others() -> Iterator[Published]:

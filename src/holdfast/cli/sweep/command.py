@@ -1,0 +1,133 @@
+"""The options of `holdfast sweep`, and what it shows."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+from rich.console import Console
+from rich.table import Table
+
+from holdfast.cli.compare import cores
+from holdfast.cli.display import number, outcome
+from holdfast.cli.errors import UserError
+from holdfast.cli.follow import Followed
+from holdfast.cli.parser import Parser
+from holdfast.cli.sweep.local import sweep_here
+from holdfast.cli.sweep.on_ray import sweep_on_ray
+from holdfast.cli.sweep.proposals import Grid, Proposals, Sampler, Search
+from holdfast.cli.sweep.space import Choices, Space, read_space
+from holdfast.cli.sweep.trial import Base, best_first, result
+from holdfast.training.news import in_words
+
+ABOUT = (
+    "Trains one model on one task at every point of a grid, or with --trials at the points that a search proposes. "
+    "What is not varied is said as for `holdfast train`, all of whose options hold here. Points are compared on the "
+    "validation set."
+)
+STOPPED = "Stopped. Nothing that was recorded is lost: give the same command to go on."
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs what is not finished; 1 if a trial failed, 130 after Ctrl-C."""
+    parser = _parser()
+    own, rest = _parted(arguments, parser)
+    values = parser.parse_args(own)
+    space = _space(values)
+    base = Base(tuple(rest), Path(values.folder).absolute())
+    example = {name: known.values[0] if isinstance(known, Choices) else known.low for name, known in space.items()}
+    settings, maximise = base.settings(example), base.task(example).higher_is_better
+    proposals = _proposals(values, space, maximise)
+    workers = values.workers or cores()
+    try:
+        if values.engine == "local":
+            trials = sweep_here(base, proposals, workers)
+        else:
+            trials = sweep_on_ray(
+                base,
+                proposals,
+                workers=workers,
+                address=values.address,
+                gpus=values.gpus,
+                retries=values.retries,
+                early=values.early_stopping and (values.early_stopping, settings.training.steps),
+                maximise=maximise,
+            )
+    except KeyboardInterrupt:
+        print(STOPPED, file=sys.stderr)
+        return 130
+    show(best_first(trials, maximise=maximise))
+    return 1 if any(trial.failure for trial in trials) else 0
+
+
+def show(trials: Sequence[Followed]) -> None:
+    """A row a trial, the best first, and how to have it again."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    metric = trials[0].news.metric
+    for name in ("trial", "seed", "status", "steps", f"validation {metric}", f"test {metric}", "time"):
+        table.add_column(name, justify="left" if name in ("trial", "status") else "right", overflow="fold")
+    for trial in trials:
+        summary = trial.summary
+        told = [] if summary is None else [str(summary.steps), number(result(trial))]
+        test = (summary and summary.test) or {}
+        told += [] if summary is None else [number(test.get(metric)), in_words(summary.seconds)]
+        table.add_row(trial.label, str(trial.settings.seed), trial.status, *told)
+    Console().print(table)
+    for trial in trials:
+        if trial.failure:
+            print(f"{trial.label}: {outcome(trial)}")
+    if result(trials[0]) is not None:
+        print(f"The best stands in {trials[0].folder}; `holdfast report` makes a page of all.")
+
+
+def _parser() -> Parser:
+    parser = Parser("sweep", "--vary NAME=VALUES ... --task NAME --model NAME [options]", ABOUT)
+    add = parser.add_argument
+    add("--vary", type=str, nargs="+", help="NAME=VALUE,VALUE or NAME=LOW..HIGH or NAME=LOW..HIGH:log, of any setting")
+    add("--trials", type=int | None, default=None, help="points of a search; unless given, every point of the grid")
+    add("--sampler", choices=get_args(Sampler), default="tpe", help="Optuna's method of search")
+    add("--sampler_seed", type=int, default=0, help="of the method's own chance")
+    add("--engine", choices=("local", "ray"), default="local", help="local: processes of this machine; ray: Ray Tune")
+    add("--workers", type=int | None, default=None, help="trials at once; null for one a core")
+    add("--folder", type=str, default="runs/sweep", help="holds TASK/TRIAL/seed-SEED; all machines must see it")
+    add("--address", type=str | None, default=None, help="ray: of a running cluster, HOST:PORT; null for this machine")
+    add("--gpus", type=float, default=0.0, help="ray: that a trial takes; a part of one lets several share it")
+    add("--retries", type=int, default=3, help="ray: how often a trial goes on after its worker was lost")
+    add("--early_stopping", type=int | None, default=None, help="ray: steps before a bad trial may be stopped (ASHA)")
+    return parser
+
+
+def _parted(arguments: Sequence[str], parser: Parser) -> tuple[list[str], list[str]]:
+    """The sweep's own options with what follows them, and the rest, which are those of `holdfast train`."""
+    known = {option for action in parser._actions for option in action.option_strings}
+    own, rest = [], []
+    place = rest
+    for word in arguments:
+        if word.startswith("-"):
+            place = own if word.partition("=")[0] in known else rest
+        place.append(word)
+    return own, rest
+
+
+def _space(values: Any) -> Space:
+    """What is varied.
+
+    Raises:
+        UserError: nothing is, or an option goes with another engine.
+    """
+    if values.engine != "ray" and (values.address or values.early_stopping):
+        raise UserError("--address and --early_stopping go with --engine ray")
+    if values.workers is not None and values.workers < 1:
+        raise UserError(f"--workers must be at least 1, got {values.workers}")
+    space = read_space(values.vary or [])
+    if not space:
+        raise UserError("nothing is varied; add --vary NAME=VALUE,VALUE, such as training.learning_rate=1e-3,1e-2")
+    return space
+
+
+def _proposals(values: Any, space: Space, maximise: bool) -> Proposals:
+    if values.trials is None:
+        return Grid(space)
+    if values.trials < 1:
+        raise UserError(f"--trials must be at least 1, got {values.trials}")
+    return Search(space, trials=values.trials, sampler=values.sampler, seed=values.sampler_seed, maximise=maximise)

@@ -1,0 +1,90 @@
+"""A point of a sweep as a run with a folder of its own."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from holdfast.cli.build import build_task
+from holdfast.cli.config import spelt_out
+from holdfast.cli.follow import Followed
+from holdfast.cli.sweep.space import Point
+from holdfast.cli.train import understood
+from holdfast.tasks import Task
+from holdfast.training import RunSettings
+from holdfast.training.news import News
+
+
+@dataclass(frozen=True)
+class Base:
+    """What all trials share.
+
+    Args:
+        arguments: as `holdfast train` takes them.
+        folder: holds TASK/LABEL/seed-SEED for each trial.
+    """
+
+    arguments: tuple[str, ...]
+    folder: Path
+
+    def settings(self, point: Point) -> RunSettings:
+        """The run of a point.
+
+        Raises:
+            UserError: the point has a setting that there is not, or of the wrong type.
+            ValueError: a setting is out of its range.
+        """
+        given = [*spelt_out(self.arguments), "--config", json.dumps(_nested(point))]
+        settings, _ = understood(given)
+        return settings
+
+    def label(self, point: Point, settings: RunSettings) -> str:
+        """What the trial is called: its model and the values that make it another than its neighbours."""
+        told = {name: value for name, value in point.items() if name not in ("seed", "model.name")}
+        parts = (f"{name.rpartition('.')[2]}={_word(value)}" for name, value in told.items())
+        return ",".join([settings.model.name, *parts])
+
+    def trial(self, point: Point) -> Followed:
+        """The run of a point, seen through its record."""
+        settings = self.settings(point)
+        task, label = build_task(settings.task), self.label(point, settings)
+        folder = self.folder / task.name / label / f"seed-{settings.seed}"
+        news = News(f"{task.name}, {label}, seed {settings.seed}", settings.training.steps, task.metric)
+        return Followed(label, settings, folder, news)
+
+    def task(self, point: Point) -> Task:
+        """What the trial of a point must remember."""
+        return build_task(self.settings(point).task)
+
+
+def result(trial: Followed) -> float | None:
+    """The task's measure at the best validation checkpoint; None if the run diverged or has not ended."""
+    summary = trial.summary
+    if summary is None or summary.validation is None or summary.status == "diverged":
+        return None
+    return summary.validation[trial.news.metric]
+
+
+def best_first(trials: Sequence[Followed], *, maximise: bool) -> list[Followed]:
+    """By result; those without one last."""
+    results = [result(trial) for trial in trials]
+    ranks = [(value is None, 0.0 if value is None else -value if maximise else value) for value in results]
+    return [trials[k] for k in sorted(range(len(trials)), key=ranks.__getitem__)]
+
+
+def _nested(point: Point) -> dict[str, Any]:
+    """{"a.b": 1} as {"a": {"b": 1}}."""
+    content: dict[str, Any] = {}
+    for name, value in point.items():
+        *parents, last = name.split(".")
+        place = content
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    return content
+
+
+def _word(value: Any) -> str:
+    """A value as it can stand in the name of a folder."""
+    return "".join(letter if letter.isalnum() or letter in "+-." else "_" for letter in str(value))

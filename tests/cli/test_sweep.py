@@ -1,0 +1,193 @@
+"""`holdfast sweep`: every point of a grid, or those that a search proposes, each a run of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from holdfast.cli import main
+from holdfast.cli.errors import UserError
+from holdfast.cli.sweep.proposals import Search
+from holdfast.cli.sweep.space import Choices, Range, grid, read_space
+from holdfast.training.checkpoint import load_checkpoint
+from training.small import same, timeless
+
+TINY = [
+    *("sweep", "--task", "copying", "--task.lag", "2", "--task.evaluation_examples", "8", "--model", "lstm"),
+    *("--model.hidden_size", "3", "--model.backend", "reference", "--training.batch_size", "3"),
+    *("--training.steps", "2", "--training.evaluate_every", "1", "--training.threads", "1"),
+    *("--training.accelerator", "cpu", "--training.report_every", "1"),
+]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def settings(folder: str = "runs/sweep") -> dict[str, dict]:
+    return {path.parent.parent.name: json.loads(path.read_text()) for path in Path(folder).rglob("settings.json")}
+
+
+def test_values_and_ranges_are_read_as_they_are_meant():
+    space = read_space(["a.b=1e-3,2,lstm,null,[3, 4]", "c=16..128", "d=1e-4..1e-2:log", "e=0.5..1", "f=true"])
+    assert space["a.b"] == Choices((0.001, 2, "lstm", None, [3, 4]))
+    assert space["c"] == Range(16, 128)
+    assert space["d"] == Range(1e-4, 1e-2, logarithmic=True)
+    assert space["e"] == Range(0.5, 1)
+    assert [isinstance(known, Range) and known.whole for known in space.values()] == [False, True, False, False, False]
+    assert space["f"] == Choices((True,))
+
+
+def test_a_grid_has_every_combination_the_last_name_first():
+    points = grid(read_space(["a=1,2", "b=x,y"]))
+    assert points == [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "x"}, {"a": 2, "b": "y"}]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a"], "expects NAME=VALUE,VALUE or NAME=LOW..HIGH, got 'a'"),
+        (["a=1", "a=2"], "has a twice"),
+        (["a=2..1"], "the lower end of a range first"),
+        (["a=0..1:log"], "numbers above 0 only"),
+        (["a=x..y"], "numbers at both ends"),
+    ],
+)
+def test_a_space_that_can_not_be_read_is_refused(words, said):
+    with pytest.raises(UserError, match=said):
+        read_space(words)
+
+
+def test_every_point_of_a_grid_runs_and_equals_a_run_of_its_own(capsys):
+    vary = ["--vary", "training.learning_rate=1e-3,1e-2", "seed=0,1"]
+    assert main([*TINY, *vary, "--workers", "1"]) == 0
+    text = capsys.readouterr().out
+    folders = sorted(str(path.parent) for path in Path("runs/sweep").rglob("summary.json"))
+    rates = [f"runs/sweep/copying/lstm,learning_rate={rate}" for rate in ("0.001", "0.01")]
+    assert folders == [f"{folder}/seed-{seed}" for folder in rates for seed in (0, 1)]
+    assert "The best stands in" in text
+    alone = [*TINY[1:], "--training.learning_rate", "1e-2", "--seed", "1", "--folder", "alone"]
+    assert main(["train", *alone]) == 0
+    one, other = (load_checkpoint(Path(folder, "best.pt"))["model"] for folder in ("alone", folders[-1]))
+    assert same(one, other)
+
+
+def test_a_grid_can_go_over_models_too():
+    assert main([*TINY, "--vary", "model.name=lstm,gru", "--workers", "1"]) == 0
+    assert {own["model"]["name"] for own in settings().values()} == {"lstm", "gru"}
+
+
+def test_a_search_tries_so_many_points_and_the_same_ones_again(capsys):
+    pytest.importorskip("optuna")
+    command = [*TINY, "--vary", "training.learning_rate=1e-4..1e-1:log", "model.hidden_size=2..4", "--trials", "3"]
+    assert main([*command, "--workers", "1"]) == 0
+    found = settings()
+    assert len(found) == 3
+    assert all(1e-4 <= own["training"]["learning_rate"] <= 1e-1 for own in found.values())
+    assert {own["model"]["hidden_size"] for own in found.values()} <= {2, 3, 4}
+    before = {path: path.stat().st_mtime_ns for path in Path("runs").rglob("summary.json")}
+    assert main([*command, "--workers", "1"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("summary.json")} == before
+
+
+def test_a_search_learns_where_results_are_good():
+    pytest.importorskip("optuna")
+    search = Search({"x": Range(0.0, 1.0)}, trials=30, sampler="tpe", seed=0, maximise=True)
+    points = []
+    while (point := search.next()) is not None:
+        points.append(point["x"])
+        search.learn(point, -abs(point["x"] - 0.9))
+    assert len(points) == 30
+    assert sum(abs(x - 0.9) for x in points[20:]) < 0.5 * sum(abs(x - 0.9) for x in points[:10])
+
+
+def test_a_search_ends_when_there_is_nothing_new_to_try():
+    pytest.importorskip("optuna")
+    search = Search({"x": Choices((1, 2))}, trials=9, sampler="random", seed=0, maximise=False)
+    points = []
+    while (point := search.next()) is not None:
+        points.append(point["x"])
+        search.learn(point, None)
+    assert sorted(points) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "nothing is varied"),
+        (["--vary", "training.lr=1,2"], "there is no setting training.lr"),
+        (["--vary", "training.steps=a,2"], "training.steps must be a whole number"),
+        (["--vary", "training.learning_rate=1e-3..1e-2"], "add --trials N for a search"),
+        (["--vary", "seed=0,1", "--early_stopping", "1"], "go with --engine ray"),
+    ],
+)
+def test_a_mistake_shows_before_anything_is_trained(given, said, capsys):
+    assert main([*TINY, *given]) == 2
+    assert said in capsys.readouterr().err
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize(("package", "given"), [("ray", ["--engine", "ray"]), ("optuna", ["--trials", "2"])])
+def test_a_missing_extra_is_told_with_how_to_get_it(package, given, capsys, monkeypatch):
+    monkeypatch.setattr("holdfast.cli.sweep.proposals.find_spec", lambda name: None)
+    assert main([*TINY, "--vary", "seed=0,1", *given]) == 2
+    error = capsys.readouterr().err
+    assert f"needs the package {package}" in error
+    assert "pip install 'holdfast[sweep]'" in error
+
+
+LONG = [
+    "--training.steps",
+    "300",
+    "--training.evaluate_every",
+    "5",
+    "--vary",
+    "training.learning_rate=1e-3,1e-2,3e-2,0.1",
+]
+
+
+@pytest.mark.slow
+def test_on_ray_a_sweep_outlives_a_killed_worker_and_equals_the_local_one(tmp_path):
+    pytest.importorskip("ray")
+    assert main([*TINY, *LONG, "--workers", "1", "--folder", "local"]) == 0
+    code = "import sys, holdfast.cli; sys.exit(holdfast.cli.main())"
+    given = [*TINY, *LONG, "--engine", "ray", "--workers", "2", "--folder", "ray"]
+    sweep = subprocess.Popen([sys.executable, "-c", code, *given])
+    victim = worker_at(tmp_path / "ray", sweep)
+    os.kill(victim, signal.SIGKILL)
+    assert sweep.wait(timeout=500) == 0
+    trials = sorted(Path("local/copying").glob("*/seed-0"))
+    assert len(trials) == 4
+    for trial in trials:
+        other = Path("ray") / trial.relative_to("local")
+        one, two = (load_checkpoint(folder / "best.pt")["model"] for folder in (trial, other))
+        assert same(one, two)
+        assert timeless(trial) == timeless(other)
+
+
+def worker_at(folder: Path, sweep: subprocess.Popen) -> int:
+    """The process that is in the middle of a trial: it holds the lock of one that has a checkpoint but no summary."""
+    while sweep.poll() is None:
+        time.sleep(0.01)
+        for lock in folder.rglob("lock"):
+            begun = (lock.parent / "checkpoint.pt").exists() and not (lock.parent / "summary.json").exists()
+            if begun and (holders := _holders(lock)):
+                return holders[0]
+    raise AssertionError("the sweep ended before a worker could be killed")
+
+
+def _holders(path: Path) -> list[int]:
+    found = []
+    for descriptor in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if descriptor.resolve() == path.resolve():
+                found.append(int(descriptor.parts[2]))
+        except OSError:  # the process has ended meanwhile
+            continue
+    return found
