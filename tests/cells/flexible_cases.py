@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from holdfast.cells import KAFGRU, KAFLSTM, BinaryGateLSTM, LayerNormLSTM, NoisyLSTM, Zoneout
+from holdfast.cells import KAFGRU, KAFLSTM, LSTM, BinaryGateLSTM, GatedGRU, LayerNormLSTM, NoisyLSTM, Skip, Zoneout
 
 UNITS = 6  # of SMALL: H
 ALPHAS = {f"alpha_{gate}": f"{gate}_gate.coefficients" for gate in ("input", "forget", "output", "update", "reset")}
@@ -11,11 +11,19 @@ NORMS |= {"gain_memory": "norm_c.weight", "offset_memory": "norm_c.bias"}
 ORDER = ("input", "forget", "candidate", "output", "memory")
 SENSITIVITY = {f"p_{g}": ("sensitivity", slice(k * UNITS, (k + 1) * UNITS)) for k, g in enumerate(ORDER)}
 FUSED = {"W": "weight_ih", "U": "weight_hh", "b": "bias"}
-INNER = {
-    f"{letter}_{gate}": (f"inner.{name}", slice(k * UNITS, (k + 1) * UNITS))
-    for letter, name in FUSED.items()
-    for k, gate in enumerate(ORDER[:4])
-}
+
+
+def inner_blocks(*gates):
+    """The blocks of the cell within a modifier."""
+    return {
+        f"{letter}_{gate}": (f"inner.{name}", slice(k * UNITS, (k + 1) * UNITS))
+        for letter, name in FUSED.items()
+        for k, gate in enumerate(gates)
+    }
+
+
+INNER = inner_blocks(*ORDER[:4])
+SKIP = {"w_p": "weight_update", "b_p": "bias_update"}
 
 FLEXIBLE = [
     ("kaf-lstm", partial(KAFLSTM, dictionary_size=5), ALPHAS),
@@ -25,4 +33,6 @@ FLEXIBLE = [
     ("layernorm-lstm", partial(LayerNormLSTM), NORMS),
     ("binary-gate-lstm", partial(BinaryGateLSTM)),
     ("noisy-lstm", partial(NoisyLSTM), SENSITIVITY),
+    ("skip-lstm", partial(Skip, cell=LSTM), INNER | SKIP),
+    ("skip-gru", partial(Skip, cell=GatedGRU), inner_blocks("reset", "update", "candidate") | SKIP),
 ]

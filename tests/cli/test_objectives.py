@@ -142,6 +142,25 @@ def test_the_runs_of_a_comparison_are_each_with_their_objective():
     ]
 
 
+def test_updates_can_be_given_a_price_and_gates_be_opened_on_schedule(capsys):
+    model = ["--model", "gaussian-lstm", "--model.hidden_size", "4", "--model.t_max", "64"]
+    model += ["--model.backend", "reference"]
+    given = ["--objective", "budget", "--objective.weight", "0.5", "--objective.per", "sequence"]
+    assert main(["train", *TASK, *model, *TRAINING, "--folder", "run", *given]) == 0
+    assert "test openness 0." in capsys.readouterr().out
+    assert read("run/settings.json")["objective"] == {
+        "name": "budget",
+        "weight": 0.5,
+        "per": "sequence",
+        "threshold": 0.05,
+    }
+    given = ["--objective", "curriculum", "--objective.steps", "2"]
+    assert main(["train", *TASK, *model, *TRAINING, "--folder", "other", *given]) == 0
+    assert read("other/summary.json")["validation"]["openness"] > 0.5
+    assert main(["train", *TASK, *MODEL, *TRAINING, "--folder", "third", *given]) == 2
+    assert "got one of LSTM, all of which is updated at every step" in capsys.readouterr().err
+
+
 def test_a_network_without_a_state_learns_from_labels_alone(capsys):
     rival = ["--model", "transformer", "--model.hidden_size", "8", "--model.filter_size", "4"]
     assert main(["train", *TASK, *rival, *TRAINING, "--folder", "run"]) == 0
@@ -155,10 +174,15 @@ def test_a_network_without_a_state_learns_from_labels_alone(capsys):
     ("arguments", "words"),
     [
         (["--objective", "reconstuction"], "there is no objective 'reconstuction'; did you mean 'reconstruction'?"),
-        (["--objective", "x"], "there are labels, reconstruction, prediction, autoregression, autoencoder"),
+        (
+            ["--objective", "x"],
+            "there are labels, reconstruction, prediction, autoregression, autoencoder, budget, curriculum",
+        ),
         (["--objective", "prediction", "--objective.order", "reversed"], "there is no option --objective.order"),
         (["--objective", "prediction", "--objective.length", "0"], "objective.length must be at least 1, got 0"),
         (["--objective.label_truncation", "-1"], "must be at least 0"),
+        (["--objective", "budget", "--objective.weight", "-1"], "objective.weight must be a number of at least 0"),
+        (["--objective", "curriculum", "--objective.length", "3"], "there is no option --objective.length"),
         (["--objective", "reconstruction", "--objective.budget", "shared"], "use up a shared budget of 300 steps"),
     ],
 )

@@ -222,8 +222,8 @@ def test_it_prints_its_sizes_and_what_was_changed(build, name):
 
 def not_straight_through(layer):
     """Skips what compares a gradient with differences: one that passes straight through a rounding is none of them."""
-    if "HMLSTM" in repr(layer):
-        pytest.skip("straight through a rounding; its oracle holds the gradient to what it stands for")
+    if any(name in repr(layer) for name in ("Skip", "HMLSTM")):
+        pytest.skip("straight through a rounding; oracles, and tests/cells, hold the gradient to what it stands for")
     return layer
 
 

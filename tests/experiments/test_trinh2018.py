@@ -35,7 +35,7 @@ def test_every_model_of_an_experiment_learns_a_step_in_the_small(path):
             assert learner(batch.inputs, None).shape == (3, task.output_size)
             continue
         assert isinstance(learner, Assisted), label
-        answers, auxiliary, _ = learner(batch.inputs, None, Lesson(1, None))
+        answers, auxiliary, *_ = learner(batch.inputs, None, Lesson(1, None))
         loss = task.objective(answers, batch.targets)
         (loss if auxiliary is None else loss + auxiliary[0] / auxiliary[1]).backward()
         assert any(parameter.grad is not None for parameter in learner.model.layer.parameters()) == (

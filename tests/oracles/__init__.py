@@ -14,6 +14,7 @@ from . import (
     on_lstm,
     orthogonal,
     oscillators,
+    skipping,
     sru,
     timed,
     xlstm,
@@ -38,6 +39,7 @@ FAMILIES = (
     oscillators,
     timed,
     multi_scale,
+    skipping,
 )
 ORACLES: dict[str, Oracle] = {name: oracle for family in FAMILIES for name, oracle in family.ORACLES.items()}
 

@@ -24,7 +24,7 @@ def difference(evaluate, array, position, step=1e-5):
     return (sides[0] - sides[1]) / (2 * step)
 
 
-STRAIGHT_THROUGH = {"hm-lstm"}
+STRAIGHT_THROUGH = {"hm-lstm", "skip-lstm", "skip-gru"}
 """Whose slopes are not those of their values: a decision has the slope of what it was made from."""
 
 

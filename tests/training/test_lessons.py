@@ -7,7 +7,15 @@ import torch
 
 import holdfast
 from holdfast.models import SequenceModel
-from holdfast.objectives import Assisted, Reconstruction, ReconstructionSettings
+from holdfast.objectives import (
+    Assisted,
+    Budgeted,
+    BudgetSettings,
+    CurriculumSettings,
+    Reconstruction,
+    ReconstructionSettings,
+    Widened,
+)
 from holdfast.tasks import Digits
 from holdfast.training import TrainingSettings, silent, train
 from holdfast.training.checkpoint import load_checkpoint
@@ -112,3 +120,40 @@ def test_several_processes_go_through_both_phases(tmp_path):
     summary = train(learner(pretraining=2), TASK, settings, folder=tmp_path, watch=silent)
     assert summary.status == "finished"
     assert "label_loss" in of_training(tmp_path)[-1]
+
+
+def spared(kind, **options):
+    """A learner of two or eight steps of Gaussian gates."""
+    generator = torch.Generator().manual_seed(0)
+    layer = holdfast.make("gaussian-lstm", 1, 6, t_max=64, width=0.1, backend="reference", generator=generator)
+    model = SequenceModel(layer, 10, readout="last step", generator=generator)
+    return kind(model, SETTINGS_OF[kind](**options))
+
+
+SETTINGS_OF = {Budgeted: BudgetSettings, Widened: CurriculumSettings}
+
+
+def test_a_budget_and_what_it_buys_are_in_the_record(tmp_path):
+    summary = train(spared(Budgeted, weight=0.5), TASK, SMALL, folder=tmp_path, watch=silent)
+    for event in of_training(tmp_path):
+        assert event["loss"] == pytest.approx(event["label_loss"] + event["budget_loss"])
+        assert 0 < event["budget_loss"] < 0.5
+    measured = [event for event in events(tmp_path) if event["event"] == "evaluation"]
+    assert all(0 < event["openness"] < 1 for event in measured)
+    assert 0 < summary.test["operations"] < 64 * 4 * 6 * 7
+    dearer = spared(Budgeted, weight=50.0)
+    more = train(dearer, TASK, SMALL, folder=tmp_path / "dearer", watch=silent)
+    assert more.test["openness"] < summary.test["openness"]
+
+
+def test_a_curriculum_that_is_stopped_ends_with_the_same_bits_and_open_gates(tmp_path):
+    whole, parts = spared(Widened, steps=6), spared(Widened, steps=6)
+    train(whole, TASK, SMALL, folder=tmp_path / "whole", watch=silent)
+    with pytest.raises(InterruptedError):
+        train(parts, TASK, SMALL, folder=tmp_path / "parts", watch=stop_at(5))
+    parts = spared(Widened, steps=6)
+    train(parts, TASK, SMALL, folder=tmp_path / "parts", watch=silent)
+    assert same(weights(whole), weights(parts))
+    assert timeless(tmp_path / "whole") == timeless(tmp_path / "parts")
+    last = [event for event in events(tmp_path / "whole") if event["event"] == "evaluation"][-2]
+    assert (last["split"], last["openness"]) == ("validation", 1.0)

@@ -33,6 +33,8 @@ from holdfast.cells.on_lstm import ONLSTM
 from holdfast.cells.phased import PhasedLSTM
 from holdfast.cells.rg_lru import RGLRU
 from holdfast.cells.rnn import RNN, GatedRNN, LeakyRNN
+from holdfast.cells.skip import Skip
+from holdfast.cells.sparing import Sparing
 from holdfast.cells.sru import SRU
 from holdfast.cells.statistical import StatisticalRU
 from holdfast.cells.timed import Clock, TimedLSTM
@@ -48,7 +50,7 @@ ALL = (
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
     *(IndRNN, URNN, EURNN, GORU, ExpRNN),
     *(CoRNN, UnICORNN, LEM, LMU),
-    *(GaussianLSTM, PhasedLSTM),
+    *(GaussianLSTM, PhasedLSTM, Skip),
     *(Dilated, ClockworkRNN, RHN, HMLSTM),
 )
 
@@ -105,6 +107,8 @@ __all__ = [
     "PhasedLSTM",
     "Refine",
     "Sigmoid",
+    "Skip",
+    "Sparing",
     "StatisticalRU",
     "Tied",
     "TimedLSTM",

@@ -8,6 +8,9 @@ from torch import Tensor
 from holdfast.cells.cell import empty_parameter, fill, uniform_between
 from holdfast.cells.timed import Clock, TimedLSTM
 
+OPEN_WIDTH = 1e12
+"""sigma / t_max at which a gate is 1 to the last bit, within t_max steps and far beyond."""
+
 
 class GaussianLSTM(TimedLSTM):
     """An LSTM whose units are each updated around one time of their own: a gate that opens once, like a bell.

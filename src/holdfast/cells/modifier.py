@@ -1,6 +1,6 @@
 """Cells around a cell: what regularises a recurrence, whichever it is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
@@ -9,7 +9,8 @@ from holdfast.cells.cell import Cell
 
 
 class Modifier(Cell):
-    """A cell that changes how another one runs, and has its states, its blocks and its parameters.
+    """A cell that changes how another one runs, and has its states, its blocks and its parameters,
+    and may have others of its own.
 
         Recurrent(partial(Zoneout, cell=GRU), 3, 64)
 
@@ -20,11 +21,22 @@ class Modifier(Cell):
         input_size: features of x_t.
         hidden_size: units H.
         cell: makes the inner cell when called as cell(input_size, hidden_size, device=..., dtype=...).
+        own_states: names and widths of states that it adds behind those of the inner cell; they begin at zero.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, *, cell: Callable[..., Cell], device=None, dtype=None):
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        *,
+        cell: Callable[..., Cell],
+        own_states: Mapping[str, int] | None = None,
+        device=None,
+        dtype=None,
+    ):
         inner = cell(input_size, hidden_size, device=device, dtype=dtype)
-        super().__init__(input_size, hidden_size, state_sizes=inner.state_sizes, blocks=inner.block_sizes)
+        states = inner.state_sizes | dict(own_states or {})
+        super().__init__(input_size, hidden_size, state_sizes=states, blocks=inner.block_sizes)
         self.inner = inner
         self.shared_features = inner.shared_features
 
@@ -37,7 +49,9 @@ class Modifier(Cell):
         redraw(self.inner, generator)
 
     def initial_state(self, batch_size: int, *, like: Tensor) -> tuple[Tensor, ...]:
-        return self.inner.initial_state(batch_size, like=like)
+        inner = self.inner.initial_state(batch_size, like=like)
+        own = list(self.state_sizes.values())[len(inner) :]
+        return self.make_state([*inner, *(like.new_zeros(batch_size, size) for size in own)])
 
     def settle(self) -> None:
         self.inner.settle()

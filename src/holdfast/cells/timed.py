@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell, empty_parameter
+from holdfast.cells.sparing import Sparing, summed_over_time
 
 Clock = Literal["steps", "stamps"]
 PEEPHOLES = ("peephole_input", "peephole_forget", "peephole_output")
 
 
-class TimedLSTM(AffineCell):
+class TimedLSTM(AffineCell, Sparing):
     """An LSTM with a gate k(t) in [0, 1] on each unit, which knows the time and nothing else.
 
     A count of steps is part of the state, and not the step's place in what `project` is given: so it goes where the
@@ -103,6 +104,14 @@ class TimedLSTM(AffineCell):
         pre = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
         h, c = lstm_step(pre, state.c, self.peephole_vectors())
         return k * h + (1 - k) * state.h, k * c + (1 - k) * state.c
+
+    def updated(
+        self, x: Tensor, end: tuple[Tensor, ...], lengths: Tensor | None = None, *, threshold: float | None = None
+    ) -> Tensor:
+        counted = torch.arange(1, len(x) + 1, device=x.device).view(-1, 1, 1)
+        k = self.openness((counted if self.clock == "steps" else x[..., -1:]).to(self.weight_hh))
+        k = k if threshold is None else (k >= threshold).to(k)
+        return summed_over_time(k.mean(-1), x.shape[1], lengths)
 
     def peephole_vectors(self) -> list[Tensor]:
         """v_i, v_f and v_o (H,), or nothing."""

@@ -16,6 +16,9 @@ from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
     Assisted,
     Autoencoder,
+    Budgeted,
+    BudgetSettings,
+    CurriculumSettings,
     LanguageModel,
     Prediction,
     PredictionSettings,
@@ -23,6 +26,7 @@ from holdfast.objectives import (
     Reconstruction,
     ReconstructionSettings,
     Streamed,
+    Widened,
     readable,
 )
 from holdfast.spelling import did_you_mean
@@ -45,14 +49,16 @@ class Entry:
     Args:
         name: as the command line knows it.
         summary: one line.
-        auxiliary: the class of the loss beside the labels; None for none.
+        auxiliary: the class of the loss on the inputs beside the labels; None for none.
         settings: the class of its settings.
+        learner: the class of what trains in the place of the model, made from it and the settings; None for `Assisted`.
     """
 
     name: str
     summary: str
     auxiliary: Any = None
     settings: Any = None
+    learner: Any = None
 
 
 OBJECTIVES: dict[str, Entry] = {
@@ -83,6 +89,18 @@ OBJECTIVES: dict[str, Entry] = {
             Autoencoder,
             PretrainingSettings,
         ),
+        Entry(
+            "budget",
+            "with it, updates have a price, for layers whose units may rest: time gates, cells that skip",
+            settings=BudgetSettings,
+            learner=Budgeted,
+        ),
+        Entry(
+            "curriculum",
+            "Gaussian gates open more and more, until the network is an LSTM",
+            settings=CurriculumSettings,
+            learner=Widened,
+        ),
     )
 }
 """Every objective."""
@@ -102,14 +120,8 @@ def objective_of(name: str) -> Entry:
 
 def objective_options(entry: Entry) -> dict[str, Parameter]:
     """What an objective can be told."""
-    options = {"label_truncation": _option("label_truncation", None, int | None)}
-    options["gain"] = signature(Assisted).parameters["gain"]
-    if entry.settings is None:
-        return options
-    options["pretraining"] = _option("pretraining", 0, int)
-    options["afterwards"] = signature(Assisted).parameters["afterwards"]
-    own = signature(entry.settings).parameters.values()
-    return options | {parameter.name: _listed(parameter) for parameter in own}
+    own = signature(entry.settings).parameters.values() if entry.settings else ()
+    return _options_of_assisted(entry) | {parameter.name: _listed(parameter) for parameter in own}
 
 
 def add_objective(parser: Parser, name: str | None) -> None:
@@ -204,6 +216,8 @@ def build_learner(
             "without a truncation"
         )
     entry, options = objective_of(choice.name), dict(choice.options)
+    if entry.learner is not None:
+        return entry.learner(model, entry.settings(**options))
     shared = {name: options.pop(name) for name in ("gain", "pretraining", "afterwards") if name in options}
     truncation = options.pop("label_truncation")
     auxiliary = None
@@ -224,6 +238,17 @@ def _streamed(choice: Choice | None, model: SequenceModel | PooledModel) -> nn.M
             "objective.label_truncation for the window"
         )
     return Streamed(model, window=options.get("label_truncation"))
+
+
+def _options_of_assisted(entry: Entry) -> dict[str, Parameter]:
+    """What all objectives can be told that help a model to learn from its labels."""
+    if entry.learner is not None:
+        return {}
+    of_assisted = signature(Assisted).parameters
+    options = {"label_truncation": _option("label_truncation", None, int | None), "gain": of_assisted["gain"]}
+    if entry.auxiliary is None:
+        return options
+    return options | {"pretraining": _option("pretraining", 0, int), "afterwards": of_assisted["afterwards"]}
 
 
 def _option(name: str, default: Any, annotation: Any) -> Parameter:

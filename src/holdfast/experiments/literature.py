@@ -38,12 +38,16 @@ AUXILIARY = {"reconstruction": "r-", "prediction": "p-", "labels": ""}
 def taught(model: str, objective: Mapping[str, Any]) -> str:
     """A model that minimises more or less than the task's own loss, as papers call it: "r-lstm, truncated to 300".
 
+    One that pays for its updates is called by the price: "skip-lstm, budget 1e-05 a sequence".
+
     Args:
         model: its name in the catalogue.
         objective: its settings; empty for the task's own loss.
     """
     if not objective:
         return model
+    if objective["name"] == "budget":
+        return f"{model}, budget {objective['weight']:g} a {objective['per']}" if objective["weight"] else model
     name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{model}"
     name += ", linear gain" if objective.get("gain") == "linear" else ""
     steps = objective.get("label_truncation")

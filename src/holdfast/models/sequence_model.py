@@ -67,6 +67,10 @@ class SequenceModel(nn.Module):
             (T, B, O), or (B, O) if only the last step is read.
         """
         output, _ = self.layer(self.embed(inputs), lengths=lengths)
+        return self.answer(output, lengths)
+
+    def answer(self, output: Tensor, lengths: Tensor | None = None) -> Tensor:
+        """The answers to what the layer has given, (T, B, features)."""
         if self.readout == "last step":
             output = output[-1] if lengths is None else output[lengths - 1, torch.arange(len(lengths))]
         return self.head(output)

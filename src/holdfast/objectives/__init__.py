@@ -1,8 +1,10 @@
-"""What is minimised: the likelihood of the targets, and auxiliary losses on the inputs."""
+"""What is minimised: the likelihood of the targets, auxiliary losses on the inputs, the price of updates."""
 
 from holdfast.objectives.asking import readable
-from holdfast.objectives.assisted import Assisted, Learnt, Lesson
+from holdfast.objectives.assisted import Assisted
 from holdfast.objectives.auxiliary import Auxiliary
+from holdfast.objectives.counted import Budgeted, BudgetSettings, CurriculumSettings, Widened
+from holdfast.objectives.learner import Learner, Learnt, Lesson
 from holdfast.objectives.likelihood import CrossEntropy, MeanSquaredError
 from holdfast.objectives.objective import IGNORE, Objective
 from holdfast.objectives.prediction import Prediction, PredictionSettings
@@ -17,8 +19,12 @@ __all__ = [
     "Assisted",
     "Autoencoder",
     "Auxiliary",
+    "BudgetSettings",
+    "Budgeted",
     "CrossEntropy",
+    "CurriculumSettings",
     "LanguageModel",
+    "Learner",
     "Learnt",
     "Lesson",
     "MeanSquaredError",
@@ -31,6 +37,7 @@ __all__ = [
     "Segments",
     "Stream",
     "Streamed",
+    "Widened",
     "draw_segments",
     "readable",
 ]

@@ -1,46 +1,20 @@
 """A model that learns with help: the gradient of its labels cut short, and an auxiliary loss on its inputs."""
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from holdfast.layers import visit
 from holdfast.layers.visits import check_layer, clear_padding
 from holdfast.models import SequenceModel
 from holdfast.objectives.asking import Gain, asking, readable
-from holdfast.objectives.auxiliary import Auxiliary, Total, ends_of
+from holdfast.objectives.auxiliary import Auxiliary, ends_of
+from holdfast.objectives.learner import Learner, Learnt, Lesson
 
 Afterwards = Literal["joint", "fine-tuning"]
 
 
-class Lesson(NamedTuple):
-    """What a training step brings with it, beside its batch.
-
-    Args:
-        step: of the training, from 0.
-        generator: source of anchors, segments and scheduled sampling.
-    """
-
-    step: int
-    generator: torch.Generator | None
-
-
-class Learnt(NamedTuple):
-    """What a lesson gives to be minimised.
-
-    Args:
-        answers: to be compared with the targets; None while only the auxiliary loss is learnt.
-        auxiliary: that loss, and the tokens that it is summed over; None where there is none.
-        weights: of answers at more steps than there are targets, (S, B); None where answers and targets are as many.
-    """
-
-    answers: Tensor | None
-    auxiliary: Total | None
-    weights: Tensor | None = None
-
-
-class Assisted(nn.Module):
+class Assisted(Learner):
     """A model, and what helps it to learn; it answers as the model does.
 
         phase 1, the first `pretraining` steps      min L_auxiliary
@@ -72,6 +46,8 @@ class Assisted(nn.Module):
             truncation for a model that is asked at every step.
     """
 
+    leaves_parameters_out = True
+
     def __init__(
         self,
         model: SequenceModel,
@@ -82,7 +58,7 @@ class Assisted(nn.Module):
         pretraining: int = 0,
         afterwards: Afterwards = "joint",
     ):
-        super().__init__()
+        super().__init__(model)
         check_layer(model.layer)
         if pretraining < 0 or (truncation or 0) < 0:
             raise ValueError(
@@ -93,21 +69,11 @@ class Assisted(nn.Module):
             raise ValueError(f"afterwards must be 'joint' or 'fine-tuning', got {afterwards!r}")
         if auxiliary is None and pretraining:
             raise ValueError(f"pretraining for {pretraining} steps needs an auxiliary loss to learn from; give one")
-        self.model, self.auxiliary = model, auxiliary
+        self.auxiliary = auxiliary
         self.truncation, self.pretraining, self.afterwards = truncation, pretraining, afterwards
         self.asking = asking(model, truncation, gain)
 
-    def forward(self, inputs: Tensor, lengths: Tensor | None = None, lesson: Lesson | None = None):
-        """The model's answers, or with a lesson what there is to be minimised.
-
-        Args:
-            inputs: (T, B, I), or symbols (T, B).
-            lengths: (B,) int64, where each sequence ends; None if all fill T.
-            lesson: of the training step; None to use the model.
-
-        Returns:
-            (T, B, O), or (B, O) if only the last step is read; with a lesson a `Learnt`.
-        """
+    def forward(self, inputs: Tensor, lengths: Tensor | None = None, lesson: Lesson | None = None) -> Tensor | Learnt:
         if lesson is None:
             return self.model(inputs, lengths)
         wanted = self.auxiliary is not None and (lesson.step < self.pretraining or self.afterwards == "joint")

@@ -10,11 +10,9 @@ from torch import Tensor, nn
 from holdfast.layers import Stop, visit
 from holdfast.layers.sequence import within
 from holdfast.layers.visits import States, check_layer, clear_padding, stretch
+from holdfast.objectives.learner import Total
 from holdfast.objectives.segments import Placement, Segments, draw_segments
 from holdfast.objectives.tokens import tokens_of
-
-Total = tuple[Tensor, Tensor]
-"""A loss summed, and over how many tokens."""
 
 
 class Auxiliary(nn.Module, ABC):

@@ -79,7 +79,7 @@ def _conclude(loop: Loop, ending: Ending) -> None:
         load_best(loop.record, loop.model)
     if best is not None and ending.status != "diverged":
         size = loop.settings.evaluation_batch_size
-        test = evaluate(loop.fabric, loop.network, task, split="test", batch_size=size)
+        test = evaluate(loop.fabric, loop.network, loop.model, task, split="test", batch_size=size)
         for listener in loop.listeners:
             listener.append("evaluation", step=int(best["step"]), split="test", **test)
     summary = Summary(

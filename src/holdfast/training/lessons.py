@@ -1,16 +1,17 @@
 """What one update minimises: the loss of the labels, and an auxiliary loss where the model brings one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from holdfast.objectives import Assisted, Lesson, Objective, Streamed
+from holdfast.objectives import Learner, Learnt, Lesson, Objective, Streamed
 from holdfast.objectives.asking import asked_again
 from holdfast.tasks import Batch, Task
 from holdfast.training.settings import TrainingSettings
 
-LABEL, AUXILIARY = "label_loss", "auxiliary_loss"
+LABEL = "label_loss"
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,27 @@ def terms(
 
     Args:
         network: the model, as `fabric.setup` returned it.
-        model: itself; an `Assisted` one gets a lesson, any other answers.
+        model: itself; a `Learner` gets a lesson, any other answers.
         objective: of the labels.
         rows: the batch.
         step: of the training, from 0.
         generator: of what an auxiliary loss draws.
     """
-    if not isinstance(model, Assisted):
+    if not isinstance(model, Learner):
         return [Term(LABEL, *objective.total(answers_of(network, rows), rows.targets))]
-    answers, auxiliary, weights = network(rows.inputs, rows.lengths, Lesson(step, generator))
-    asked = (rows.targets,) if weights is None else asked_again(rows.targets, weights)
-    found = [] if answers is None else [Term(LABEL, *objective.total(answers, *asked))]
-    return found if auxiliary is None else [*found, Term(AUXILIARY, *auxiliary)]
+    learnt: Learnt = network(rows.inputs, rows.lengths, Lesson(step, generator))
+    asked = (rows.targets,) if learnt.weights is None else asked_again(rows.targets, learnt.weights)
+    found = [] if learnt.answers is None else [Term(LABEL, *objective.total(learnt.answers, *asked))]
+    return found if learnt.auxiliary is None else [*found, Term(model.term, *learnt.auxiliary)]
+
+
+def measured(network: nn.Module, model: nn.Module, rows: Batch) -> tuple[Tensor, Mapping[str, tuple[float, int]]]:
+    """What a model answers at an evaluation, and what it has to say of itself, each as a sum and a count."""
+    if not (isinstance(model, Learner) and model.measures_itself):
+        return answers_of(network, rows), {}
+    learnt: Learnt = network(rows.inputs, rows.lengths, Lesson(0, None))
+    assert learnt.answers is not None
+    return learnt.answers, learnt.measures or {}
 
 
 def answers_of(network: nn.Module, rows: Batch) -> Tensor:
@@ -72,14 +82,14 @@ def require_carried(model: nn.Module, task: Task, settings: TrainingSettings) ->
 
 def pretraining_of(model: nn.Module) -> int:
     """The updates with which a model begins before it sees a label."""
-    return model.pretraining if isinstance(model, Assisted) else 0
+    return model.pretraining if isinstance(model, Learner) else 0
 
 
 def answering(model: nn.Module) -> nn.Module:
     """The model without what only helps it to learn."""
-    return model.model if isinstance(model, Assisted | Streamed) else model
+    return model.model if isinstance(model, Learner | Streamed) else model
 
 
 def leaves_parameters_out(model: nn.Module) -> bool:
     """Whether some updates concern a part of the parameters only, which several processes must be told."""
-    return isinstance(model, Assisted)
+    return isinstance(model, Learner) and model.leaves_parameters_out

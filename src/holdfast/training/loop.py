@@ -114,7 +114,7 @@ class Loop:
         """Measures the model on the validation set and keeps it, as the latest and, if it is, as the best."""
         require_finite_parameters(self.history.step, self.model)
         size = self.settings.evaluation_batch_size
-        measures = evaluate(self.fabric, self.network, self.task, split="validation", batch_size=size)
+        measures = evaluate(self.fabric, self.network, self.model, self.task, split="validation", batch_size=size)
         require_finite_measures(self.history.step, measures)
         self.history.evaluations.append({"step": self.history.step, **measures})
         self.tell("evaluation", split="validation", **measures)

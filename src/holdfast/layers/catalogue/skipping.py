@@ -23,4 +23,22 @@ ENTRIES = (
         ("neil2016phased",),
         initialiser=ForgetBias,
     ),
+    Entry(
+        "skip-lstm",
+        GROUP,
+        "LSTM that decides after each update how long to rest",
+        cells.Skip,
+        ("campos2018skip",),
+        choices={"cell": cells.LSTM},
+        initialiser=ForgetBias,
+    ),
+    Entry(
+        "skip-gru",
+        GROUP,
+        "GRU as published that decides after each update how long to rest",
+        cells.Skip,
+        ("campos2018skip",),
+        choices={"cell": cells.GatedGRU},
+        initialiser=ForgetBias,
+    ),
 )
