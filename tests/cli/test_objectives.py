@@ -213,3 +213,29 @@ def test_a_label_can_be_asked_for_with_a_linear_gain(name):
 def test_settings_hold_no_gain_where_there_is_none():
     assert settings_of("--objective.label_truncation", "5").objective.options == {"label_truncation": 5}
     assert learner_of("--objective.label_truncation", "5").asking == AtTheEnd(5)
+
+
+@pytest.mark.parametrize(("name", "lines"), [("gaussian-lstm", 3), ("skip-lstm", 1)])
+def test_what_a_run_saves_at_inference_is_measured(name, lines, capsys):
+    model = ["--model", name, "--model.hidden_size", "4", "--model.backend", "reference"]
+    model += ["--model.t_max", "64", "--model.width", "0.1"] if name == "gaussian-lstm" else []
+    assert main(["train", *TASK, *model, *TRAINING, "--folder", "run", "--objective", "budget"]) == 0
+    capsys.readouterr()
+    assert main(["saving", "run", "--thresholds", "0", "0.05", "2", "--sequences", "5"]) == 0
+    header, *told = capsys.readouterr().out.splitlines()
+    assert "test accuracy" in header
+    assert len(told) == lines
+    whole = 64 * 4 * 4 * 5
+    if name == "gaussian-lstm":
+        done = [float(line.split()[2]) for line in told]
+        assert done[0] == whole > done[1] > done[2] == 0
+    else:
+        assert told[0].strip().startswith("at rest")
+
+
+def test_a_run_without_rest_saves_nothing(capsys):
+    assert main(["train", *TASK, *MODEL, *TRAINING, "--training.steps", "1", "--folder", "run"]) == 0
+    assert main(["saving", "run"]) == 2
+    assert "all of which is updated at every step" in capsys.readouterr().err
+    assert main(["saving", "elsewhere"]) == 2
+    assert "elsewhere/settings.json can't be read" in capsys.readouterr().err

@@ -7,7 +7,8 @@ import torch
 
 import holdfast
 from holdfast import make
-from holdfast.layers.open_units import export_lstm, measure_saving, operations, run_open
+from holdfast.layers.open_units import export_lstm, run_open
+from holdfast.layers.saving import measure_saving
 from tolerances import assert_close
 
 STEPS, UNITS = 40, 8
@@ -62,9 +63,8 @@ def test_closed_units_keep_their_state_bit_for_bit(x):
 def test_operations_are_four_rows_for_every_open_unit_and_step(x):
     layer = build()
     k = layer.cells[0].openness(torch.arange(1, STEPS + 1, dtype=x.dtype).unsqueeze(1))
-    assert operations(layer, x, threshold=0.05) == int((k >= 0.05).sum()) * 4 * (3 + UNITS)
     saving = measure_saving(layer, x, threshold=0.05, repeats=1)
-    assert saving.operations == operations(layer, x, threshold=0.05)
+    assert saving.operations == pytest.approx(int((k >= 0.05).sum()) * 4 * (3 + UNITS))
     assert saving.of == STEPS * UNITS * 4 * (3 + UNITS)
     assert min(saving.seconds, saving.whole_seconds, saving.layer_seconds) > 0
     assert "multiply-adds a sequence (" in str(saving)

@@ -10,6 +10,7 @@ from holdfast.cells.cell import Cell, empty_parameter, fill, uniform_like
 from holdfast.cells.lstm import LSTM
 from holdfast.cells.modifier import Modifier
 from holdfast.cells.sparing import Sparing
+from holdfast.cells.straight_through import binary
 
 
 class Skip(Modifier, Sparing):
@@ -77,7 +78,7 @@ class Skip(Modifier, Sparing):
     def step(self, p: Tensor, state):
         *old, rest, updates = state
         a = 1 - rest
-        u = round_straight_through(a)
+        u = binary(a)
         new = self.inner.next_state(p, self.inner.make_state(old))
         s = [u * after + (1 - u) * before for after, before in zip(new, old, strict=True)]
         d = F.linear(s[self.memory], self.weight_update, self.bias_update).sigmoid()
@@ -91,8 +92,3 @@ class Skip(Modifier, Sparing):
 
     def choices(self) -> dict[str, object]:
         return {"update_bias": self.update_bias}
-
-
-def round_straight_through(a: Tensor) -> Tensor:
-    """1 where a is at least 1/2, else 0, exactly; with the gradient of a itself."""
-    return a + ((a >= 0.5).to(a.dtype) - a).detach()

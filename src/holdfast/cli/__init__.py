@@ -21,6 +21,7 @@ COMMANDS = {
     "ledger": ("ledger", "what papers report and what came of it here, claim by claim"),
     "report": ("report", "a page, figures and tables from the records of runs"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
+    "saving": ("saving", "a trained run: operations and time saved where what rests is not computed"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),
     "bench": ("bench", "how fast layers are on this machine, beside torch's own"),
     "cache": ("cache", "the kernels compiled and data sets decoded on this machine: list, clear"),

@@ -1,9 +1,7 @@
 """Inference that computes the open units of time-gated layers, and no others."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
-from time import perf_counter
 
 import torch
 import torch.nn.functional as F
@@ -13,32 +11,6 @@ from holdfast.cells import PeepholeLSTM, TimedLSTM
 from holdfast.cells.timed import lstm_step
 from holdfast.layers.drop_in import LSTM
 from holdfast.layers.recurrent import Recurrent
-
-
-@dataclass(frozen=True)
-class Saving:
-    """What closed units save.
-
-    Args:
-        operations: multiply-adds of the products of one sequence: 4 (I + H) for every open unit and step.
-        of: what they would be with all units open.
-        seconds: time that the open units take, measured.
-        whole_seconds: the same code with all units open.
-        layer_seconds: the layer as it runs otherwise, with the backend that it chooses.
-    """
-
-    operations: int
-    of: int
-    seconds: float
-    whole_seconds: float
-    layer_seconds: float
-
-    def __str__(self) -> str:
-        return (
-            f"{self.operations:.3g} of {self.of:.3g} multiply-adds a sequence ({self.operations / self.of:.1%}); "
-            f"{self.seconds * 1e3:.3g} ms, {self.whole_seconds * 1e3:.3g} ms with all units open, "
-            f"{self.layer_seconds * 1e3:.3g} ms as the layer runs otherwise"
-        )
 
 
 @torch.no_grad()
@@ -68,36 +40,6 @@ def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, 
         x = torch.cat([output, shared], -1)
         ends.append(end)
     return x[..., : layer.output_size], tuple(torch.stack(part) for part in zip(*ends, strict=True))
-
-
-@torch.no_grad()
-def operations(layer: Recurrent, x: Tensor, *, threshold: float) -> int:
-    """Multiply-adds in the products of one sequence, as `run_open` computes it."""
-    return sum(
-        int((k > 0).sum()) * 4 * (cell.weight_ih.shape[1] + cell.hidden_size) for cell, k in gates(layer, x, threshold)
-    )
-
-
-def measure_saving(layer: Recurrent, x: Tensor, *, threshold: float, repeats: int = 5) -> Saving:
-    """What `threshold` saves on sequences such as x, in operations and in time: the least of `repeats` runs, in turns.
-
-    Raises:
-        ValueError: as `run_open`.
-    """
-    with torch.no_grad():
-        runs = (
-            lambda: run_open(layer, x, threshold=threshold),
-            lambda: run_open(layer, x, threshold=0.0),
-            lambda: layer(x),
-        )
-        times: list[list[float]] = [[], [], []]
-        for _ in range(repeats + 1):  # the first warms up
-            for run, taken in zip(runs, times, strict=True):
-                started = perf_counter()
-                run()
-                taken.append(perf_counter() - started)
-    found, whole = (operations(layer, x, threshold=v) for v in (threshold, 0.0))
-    return Saving(found, whole, *(min(taken[1:]) for taken in times))
 
 
 def gates(layer: Recurrent, x: Tensor, threshold: float) -> Iterator[tuple[TimedLSTM, Tensor]]:
