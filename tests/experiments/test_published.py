@@ -168,6 +168,11 @@ def test_a_model_that_is_taught_otherwise_is_another_one_to_papers(objective, na
     assert entry.value == value
 
 
+def test_a_variant_that_is_taught_otherwise_stands_beside_the_model_that_it_varies():
+    objective = {"name": "prediction", "label_truncation": 300}
+    assert taught("forget-lstm", objective) == taught("lstm", objective) == "p-lstm, truncated to 300"
+
+
 def test_labels_with_a_gain_make_another_model():
     assert taught("lstm", {"name": "labels", "label_truncation": 9, "gain": "linear"}) == (
         "lstm, linear gain, truncated to 9"

@@ -48,7 +48,7 @@ def taught(model: str, objective: Mapping[str, Any]) -> str:
         return model
     if objective["name"] == "budget":
         return f"{model}, budget {objective['weight']:g} a {objective['per']}" if objective["weight"] else model
-    name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{model}"
+    name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{SEEN_AS.get(model, model)}"
     name += ", linear gain" if objective.get("gain") == "linear" else ""
     steps = objective.get("label_truncation")
     return name if steps is None else f"{name}, truncated to {steps}"

@@ -29,10 +29,10 @@ def pictures(scale: Scale) -> tuple[Question, ...]:
         r-lstm                       98.4    95.2    72.2
         p-lstm                       98      92.8    67.6
 
-    Full: 1,000 epochs after 100 of pretraining; weeks of a core a run, half a day of a GPU (both estimated).
+    Full: 1,000 epochs after 100 of pretraining; three weeks of a core a run, half a day of a GPU (both estimated).
     Small: MNIST, two and a half epochs; half an hour of a core a run.
 
-    Our guesses: the width of the auxiliary network, a linear embedding, and how truncation acts (its file tells).
+    Our guesses: forget bias 1, the width of the auxiliary network, a linear embedding, and how truncation acts.
     """
     claims = (better("r-lstm", than="truncated-lstm"), better("p-lstm", than="truncated-lstm"))
     if scale == "small":
@@ -44,12 +44,12 @@ def pictures(scale: Scale) -> tuple[Question, ...]:
 def _table(task: str) -> dict:
     """The paper's settings for the models of Table 2, the same as those of its Figure 4."""
     models = {
-        "lstm": {"objective": {"name": "labels", "label_truncation": None}},
-        "truncated-lstm": {"name": "lstm", "objective": {"name": "labels"}},
-        "r-lstm": {"name": "lstm"},
-        "p-lstm": {"name": "lstm", "objective": {"name": "prediction"}},
-        "full-r-lstm": {"name": "lstm", "objective": {"label_truncation": None}},
-        "full-p-lstm": {"name": "lstm", "objective": {"name": "prediction", "label_truncation": None}},
+        "lstm": {"name": "forget-lstm", "objective": {"name": "labels", "label_truncation": None}},
+        "truncated-lstm": {"name": "forget-lstm", "objective": {"name": "labels"}},
+        "r-lstm": {"name": "forget-lstm"},
+        "p-lstm": {"name": "forget-lstm", "objective": {"name": "prediction"}},
+        "full-r-lstm": {"name": "forget-lstm", "objective": {"label_truncation": None}},
+        "full-p-lstm": {"name": "forget-lstm", "objective": {"name": "prediction", "label_truncation": None}},
     }
     settings = changed(settings_file("trinh2018/shrinking"), task={"name": task}, objective={"label_truncation": 300})
     return {**settings, "models": models}
@@ -61,7 +61,7 @@ def ablation(scale: Scale) -> tuple[Question, ...]:
     Paper: the ablation on CIFAR-10. Published: r-lstm, truncated to 300 65.9 %; lstm, truncated to 300 49 %; the other
     numbers are unknown, their order is: no joint training costs the most after no auxiliary loss.
 
-    Full: CIFAR-10, 1,000 epochs after 100 of pretraining; weeks of a core a run, half a day of a GPU (both estimated).
+    Full: CIFAR-10, 1,000 epochs after 100 of pretraining; three weeks of a core a run, half a day of a GPU (estimated).
     Small: digits, 64 steps; a minute of a core a run.
 
     Our guesses: those of experiments/trinh2018/ablation.yaml.
@@ -85,7 +85,7 @@ def shrinking(scale: Scale) -> tuple[Question, ...]:
         r-lstm                     65.9   63     60.7    57.6    46.3   37.3
         p-lstm                     64.7   62     60.5    58.8    47     34.6
 
-    Full: 1,000 epochs after 100 of pretraining; weeks of a core a run, half a day of a GPU (both estimated).
+    Full: 1,000 epochs after 100 of pretraining; three weeks of a core a run, half a day of a GPU (both estimated).
     Small: digits, labels over 64, 16, 4, 1 and 0 of 64 steps; a minute of a core a run.
 
     Our guesses: those of experiments/trinh2018/shrinking.yaml.
@@ -94,7 +94,8 @@ def shrinking(scale: Scale) -> tuple[Question, ...]:
     if scale == "full":
         return (Question("cifar10", paper, (better("r-lstm-50", than="r-lstm-1"), accurate("r-lstm-0", 0.2))),)
     models = {
-        f"r-lstm-{steps}": {"name": "lstm", "objective": {"label_truncation": steps}} for steps in (64, 16, 4, 1, 0)
+        f"r-lstm-{steps}": {"name": "forget-lstm", "objective": {"label_truncation": steps}}
+        for steps in (64, 16, 4, 1, 0)
     }
     claims = (better("r-lstm-16", than="r-lstm-1"), better("r-lstm-1", than="r-lstm-0"), accurate("r-lstm-0", 0.2))
     return (Question("digits", {**changed(paper, **DIGITS), "models": models}, claims, paper),)
