@@ -13,9 +13,9 @@ from holdfast.training.pool import preloaded_context
 pytestmark = pytest.mark.skipif(not measurable(), reason="only Linux tells how much memory was in use")
 
 CONTEXT = preloaded_context("holdfast.benchmarks.lessons")
-SHORT, LONG, B, H = 1_500, 12_000, 4, 32
+SHORT, LONG, B, H = 1_500, 30_000, 4, 32
 OUTPUTS = 4 * LONG * B * H
-"""Bytes of one number a unit and step: of those a backward pass needs several."""
+"""Bytes of one number a unit and step: of those a backward pass needs eight, and no two peaks are the same."""
 PRETRAINING = {"LM-LSTM": LanguageModel, "SA-LSTM": Autoencoder}
 
 
@@ -57,8 +57,8 @@ def growth(label):
 
 @pytest.mark.parametrize("label", ["r-LSTM 20x30", "p-LSTM 1x600", *PRETRAINING])
 def test_with_a_window_a_longer_sequence_takes_no_more_memory(label):
-    assert growth(label) < OUTPUTS
+    assert growth(label) < 2 * OUTPUTS
 
 
 def test_without_one_a_longer_sequence_takes_more():
-    assert growth("LSTM, full BPTT") > 4 * OUTPUTS
+    assert growth("LSTM, full BPTT") > 6 * OUTPUTS
