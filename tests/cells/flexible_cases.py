@@ -2,7 +2,22 @@
 
 from functools import partial
 
-from holdfast.cells import KAFGRU, KAFLSTM, LSTM, BinaryGateLSTM, GatedGRU, LayerNormLSTM, NoisyLSTM, Skip, Zoneout
+import torch
+
+from holdfast.cells import (
+    KAFGRU,
+    KAFLSTM,
+    LSTM,
+    BinaryGateLSTM,
+    GatedGRU,
+    LayerNormLSTM,
+    NoisyLSTM,
+    Skip,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
+from oracles.modified import INPUT_MASK, OUTPUT_MASK, WEIGHT_MASK
 
 UNITS = 6  # of SMALL: H
 ALPHAS = {f"alpha_{gate}": f"{gate}_gate.coefficients" for gate in ("input", "forget", "output", "update", "reset")}
@@ -25,11 +40,35 @@ def inner_blocks(*gates):
 INNER = inner_blocks(*ORDER[:4])
 SKIP = {"w_p": "weight_update", "b_p": "bias_update"}
 
+
+def staying_in_training(cell):
+    cell.eval = lambda: cell
+    return cell
+
+
+def variational(*sizes, **options):
+    """One that drops what its oracle drops."""
+    cell = VariationalDropout(*sizes, **options)
+    masks = [torch.tensor(mask) for mask in (INPUT_MASK, OUTPUT_MASK)]
+    plain = cell.inner.project
+    cell.project = lambda x: torch.cat([plain(x * masks[0]), masks[1].expand(*x.shape[:-1], -1)], -1)
+    return staying_in_training(cell)
+
+
+def weight_dropped(*sizes, **options):
+    """One that drops what its oracle drops."""
+    cell = WeightDrop(*sizes, **options)
+    cell.project, cell.mask = cell.inner.project, torch.tensor(WEIGHT_MASK)
+    return staying_in_training(cell)
+
+
 FLEXIBLE = [
     ("kaf-lstm", partial(KAFLSTM, dictionary_size=5), ALPHAS),
     ("kaf-gru", partial(KAFGRU, dictionary_size=5), ALPHAS),
     ("kaf-gru-no-residual", partial(KAFGRU, dictionary_size=5, residual=0.0), ALPHAS),
     ("zoneout-lstm", partial(Zoneout, output_rate=0.3, memory_rate=0.1), INNER),
+    ("variational-lstm", variational, INNER),
+    ("weight-drop-lstm", weight_dropped, INNER),
     ("layernorm-lstm", partial(LayerNormLSTM), NORMS),
     ("binary-gate-lstm", partial(BinaryGateLSTM)),
     ("noisy-lstm", partial(NoisyLSTM), SENSITIVITY),

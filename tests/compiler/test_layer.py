@@ -105,6 +105,20 @@ def test_a_stream_notices_that_parameters_changed(change):
         torch.testing.assert_close(fast.step(x, state), slow.step(x, state))
 
 
+@pytest.mark.parametrize("name", ["variational-lstm", "weight-drop-lstm"])
+def test_steps_draw_while_training_and_do_not_afterwards(name):
+    layer, reference = twins(name, 3, 6)
+    x, state = torch.randn(2, 3), tuple(torch.randn(1, 2, 6) for _ in range(2))
+    with torch.no_grad():
+        first, second = (layer.step(x, state)[0] for _ in range(2))
+        assert not torch.equal(first, second)
+        for made in (layer, reference):
+            made.eval()
+        torch.testing.assert_close(layer.step(x, state)[0], reference.step(x, state)[0])
+        layer.train()
+        assert not torch.equal(layer.step(x, state)[0], layer.step(x, state)[0])
+
+
 def test_unbatched_steps_have_no_batch_axis():
     fast, slow = twins("lstm", 3, 6)
     x = torch.randn(3)

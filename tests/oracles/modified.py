@@ -1,7 +1,10 @@
-"""LSTMs that train with chance, as they are in evaluation mode, and the one with layer normalisation.
+"""LSTMs that train with chance: as they are in evaluation mode, and dropout with masks that are given; and the one
+with layer normalisation.
 
-Source: krueger2017zoneout, ba2016layer, li2018towards, gulcehre2016noisy.
+Source: krueger2017zoneout, gal2016theoretically, merity2018regularizing, ba2016layer, li2018towards, gulcehre2016noisy.
 """
+
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -14,6 +17,22 @@ def zoneout(p, x, h, c):
     """Each state keeps a share of its old value: z_h = 0.3, z_c = 0.1."""
     new_h, new_c = lstm(p, x, h, c)
     return 0.3 * h + 0.7 * new_h, 0.1 * c + 0.9 * new_c
+
+
+INPUT_MASK, OUTPUT_MASK = np.array([2, 0, 2]), np.array([4 / 3, 4 / 3, 0, 4 / 3, 4 / 3, 0])
+WEIGHT_MASK = 2.0 * (np.arange(24 * 6).reshape(24, 6) % 5 < 2)
+
+
+def variational_lstm(p, x, h, c):
+    """The input and the output of the step before are read through masks; the memory is not."""
+    return lstm(p, x * INPUT_MASK, h * OUTPUT_MASK, c)
+
+
+def weight_drop_lstm(p, x, h, c):
+    """Recurrent weights are dropped, gate by gate."""
+    masks = dict(zip(GATES, np.split(WEIGHT_MASK, 4), strict=True))
+    dropped = {f"U_{gate}": getattr(p, f"U_{gate}") * mask for gate, mask in masks.items()}
+    return lstm(SimpleNamespace(**vars(p) | dropped), x, h, c)
 
 
 def layer_norm_lstm(p, x, h, c):
@@ -72,6 +91,8 @@ SENSITIVITIES = {f"p_{name}": "H" for name in (*GATES, "memory")}
 
 ORACLES = {
     "zoneout-lstm": Oracle(GATES, STATES, blocks(*GATES), zoneout),
+    "variational-lstm": Oracle(GATES, STATES, blocks(*GATES), variational_lstm),
+    "weight-drop-lstm": Oracle(GATES, STATES, blocks(*GATES), weight_drop_lstm),
     "layernorm-lstm": Oracle(GATES, STATES, blocks(*GATES) | NORMS, layer_norm_lstm),
     "binary-gate-lstm": Oracle(GATES, STATES, blocks(*GATES), binary_gate_lstm),
     "noisy-lstm": Oracle(GATES, STATES, blocks(*GATES) | SENSITIVITIES, noisy_lstm),

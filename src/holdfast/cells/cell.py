@@ -77,7 +77,8 @@ class Cell(nn.Module, ABC):
     @property
     def output_size(self) -> int:
         """Width of the output: that of the first state."""
-        return next(iter(self.state_sizes.values()))
+        first, *_ = self.state_sizes.values()
+        return first
 
     def block(self, name: str) -> slice:
         """The rows of `weight_ih`, `weight_hh` and `bias` that belong to the block `name`."""
@@ -107,6 +108,10 @@ class Cell(nn.Module, ABC):
     def next_state(self, p: Tensor, state) -> tuple[Tensor, ...]:
         """`step`, with its result as this cell's named tuple."""
         return self.make_state(self.step(p, state))
+
+    def forward(self, p: Tensor, state) -> tuple[Tensor, ...]:
+        """`next_state`, so that `torch.func.functional_call` can make a step with other weights."""
+        return self.next_state(p, state)
 
     def stepper(self) -> Callable[[Tensor, tuple[Tensor, ...]], tuple[Tensor, ...]]:
         """`next_state` for the steps of one sequence; a cell that derives weights from its parameters does so here."""

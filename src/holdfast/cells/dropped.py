@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from holdfast.cells.cell import Cell
@@ -111,25 +111,15 @@ class WeightDrop(Modifier):
 
     def project(self, x: Tensor) -> Tensor:
         if self.training:
-            self.mask = kept_mask(self.mask.shape, self.rate, like=getattr(self.inner, self.weight))
+            self.mask = kept_mask(self.mask.shape, self.rate, like=self.mask)
         return self.inner.project(x)
 
     def step(self, p: Tensor, state):
         if not self.training:
             return self.inner.step(p, state)
-        dropped = {f"cell.{self.weight}": self.mask * getattr(self.inner, self.weight)}
-        return functional_call(StepOf(self.inner), dropped, (p, state))
+        weight = self.inner._parameters[self.weight]  # and not by `getattr`: then it is plain what a step can reach
+        assert weight is not None
+        return functional_call(self.inner, {self.weight: self.mask * weight}, (p, state))
 
     def choices(self) -> dict[str, object]:
         return {"rate": self.rate, "weight": self.weight}
-
-
-class StepOf(nn.Module):
-    """A cell's step as a call, so that it can be made with other parameters."""
-
-    def __init__(self, cell: Cell):
-        super().__init__()
-        self.cell = cell
-
-    def forward(self, p: Tensor, state):
-        return self.cell.step(p, state)

@@ -66,11 +66,12 @@ def ledger(folder: Path, experiments: Iterable[Experiment]) -> list[Account]:
     Raises:
         ValueError: a record can't be read.
     """
-    return [account(one) for experiment in experiments for scale in SCALES for one in judged(folder, experiment, scale)]
+    return [
+        _account(one) for experiment in experiments for scale in SCALES for one in judged(folder, experiment, scale)
+    ]
 
 
-def account(one: Judged) -> Account:
-    """One question with the runs that answer it."""
+def _account(one: Judged) -> Account:
     departures = {label: one.question.departures(label) for label in one.question.labels}
     shared = [words for words in next(iter(departures.values())) if all(words in of for of in departures.values())]
     lines = [_line(one, label, [words for words in departures[label] if words not in shared]) for label in departures]

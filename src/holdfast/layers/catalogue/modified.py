@@ -12,5 +12,21 @@ ENTRIES = (
         ("krueger2017zoneout",),
         choices={"cell": cells.LSTM},
     ),
+    Entry(
+        "variational-lstm",
+        "modified",
+        "LSTM with dropout by masks that last a sequence",
+        cells.VariationalDropout,
+        ("gal2016theoretically",),
+        choices={"cell": cells.LSTM},
+    ),
+    Entry(
+        "weight-drop-lstm",
+        "modified",
+        "LSTM that goes without some of its recurrent weights for a sequence",
+        cells.WeightDrop,
+        ("merity2018regularizing",),
+        choices={"cell": cells.LSTM},
+    ),
     Entry("layernorm-lstm", "modified", "LSTM with layer normalisation", cells.LayerNormLSTM, ("ba2016layer",)),
 )
