@@ -33,9 +33,10 @@ def step_quickly(layer: "Recurrent", x: Tensor, state):
         return None
     batch = x.shape[0] if x.dim() == 2 else 1
     made_for, sessions = SESSIONS.get(layer, (None, []))
-    if made_for != (batch, x.dtype, layer.backend):
+    wanted = (batch, x.dtype, layer.backend, [cell.training for cell in layer.cells])
+    if made_for != wanted:
         sessions = sessions_for(layer, x, batch)
-        SESSIONS[layer] = ((batch, x.dtype, layer.backend), sessions)
+        SESSIONS[layer] = (wanted, sessions)
     if not sessions or x.shape[-1] != layer.input_size or not x.is_contiguous() or x.device.type != "cpu":
         return None
     shapes = [(len(sessions), *x.shape[:-1], width) for width in sessions[0].widths]
@@ -73,12 +74,14 @@ def run(sessions: list[Session], x: Tensor, parts: list[Tensor]):
 
 
 def sessions_for(layer: "Recurrent", x: Tensor, batch: int) -> list[Session]:
-    """A session for every cell of a layer; none if one of the cells has no kernel in the input's dtype."""
+    """A session for every cell of a layer; none if one of the cells has no kernel in the input's dtype, or draws."""
     made = []
     for k in range(len(layer.cells)):
         cell = layer._cell(k)
         kernel = KERNELS.of(cell) if isinstance(choose(layer.backend, cell).backend, Compiled) else None
         if not isinstance(kernel, Kernel) or kernel.program.dtype != x.dtype or changes_unseen(cell, x.dtype):
+            return []
+        if cell.training and not kernel.program.from_input:  # its chance may be in a buffer, which would be kept
             return []
         made.append(Session(cell, kernel, batch))
     return made
