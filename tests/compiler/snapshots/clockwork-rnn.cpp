@@ -90,9 +90,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     const auto x0 = load<V>(state1 + j0);
                     const auto x1 = splat<V>(T(1.0));
                     const auto x2 = x0 + x1;
-                    const auto x3 = splat<V>(T(3.5));
+                    const auto x3 = splat<V>(T(127.5));
                     const auto x4 = x2 > x3;
-                    const auto x5 = splat<V>(T(4.0));
+                    const auto x5 = splat<V>(T(128.0));
                     const auto x6 = x2 - x5;
                     const auto x7 = select(x4, x6, x2);
                     store<V>(saved + 0 + j0, x7);
@@ -238,7 +238,7 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     const auto x0 = load<V>(state1 + j0);
                     const auto x1 = splat<V>(T(1.0));
                     const auto x2 = x0 + x1;
-                    const auto x3 = splat<V>(T(3.5));
+                    const auto x3 = splat<V>(T(127.5));
                     const auto x4 = x2 > x3;
                     const auto x5 = splat<V>(T(0.0));
                     const auto x6 = load<V>(carry1 + j0);
