@@ -57,3 +57,22 @@ def test_memory_has_a_column_unless_no_run_knows_it(parts: list[Section], tmp_pa
     assert "MiB" not in results_markdown([early])
     assert "MiB" not in render([early])
     assert "MiB" in render(parts)
+
+
+def test_what_was_updated_has_columns_where_units_may_rest(parts: list[Section], tmp_path: Path):
+    write_run(tmp_path, COPYING, "lstm", 0, Course(seconds_a_step=0.1))
+    folder = write_run(tmp_path, COPYING, "lstm", 0, Course(), label="gaussian-lstm")
+    summary = json.loads((folder / "summary.json").read_text())
+    summary["test"] |= {"openness": 0.1234, "operations": 2_460_000.0}
+    (folder / "summary.json").write_text(json.dumps(summary))
+    (section,) = sections(comparisons(read_runs([tmp_path])))
+    rows = [line.strip("| ").split(" | ") for line in results_markdown([section]).split("\n\n")[2].splitlines()]
+    told = {row[0]: row[rows[0].index("test openness") : rows[0].index("test operations") + 1] for row in rows[2:]}
+    assert told["gaussian-lstm"] == ["12.34\u202f%", "2\u202f460\u202f000"]
+    assert told["lstm"] == ["", ""]
+    assert "Test openness" in render([section])
+    assert "openness" not in render(parts)
+    (copying,) = json.loads(results_json([section]))["tasks"]
+    values = {model["label"]: model["openness"] for model in copying["models"]}
+    assert values["lstm"] is None
+    assert values["gaussian-lstm"]["mean"] == 0.1234

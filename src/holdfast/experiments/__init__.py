@@ -6,10 +6,12 @@ run step by step there, a fiftieth of that for those that torch has a kernel for
 """
 
 from holdfast.experiments import (
+    campos2018,
     chandar2019,
     gu2020,
     scardapane2018,
     tallec2018,
+    thornton2019,
     trinh2018,
     vanderwesthuizen2018,
 )
@@ -19,7 +21,10 @@ from holdfast.experiments.literature import Literature, literature, taught
 from holdfast.experiments.published import PUBLISHED, Published
 from holdfast.experiments.question import SCALES, Question, Scale
 
-PAPERS = (tallec2018, gu2020, chandar2019, scardapane2018, trinh2018, vanderwesthuizen2018)
+PAPERS = (
+    *(tallec2018, gu2020, chandar2019, scardapane2018, trinh2018, vanderwesthuizen2018),
+    *(campos2018, thornton2019),
+)
 EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for paper in PAPERS for experiment in paper.ALL}
 """Every experiment by its name on the command line, such as gu2020/copy."""
 

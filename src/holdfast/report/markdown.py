@@ -15,7 +15,7 @@ def results_markdown(sections: Sequence[Section]) -> str:
 
 def _task(section: Section) -> str:
     comparison, literature = section.comparison, section.literature
-    header = ["model", *(f"test {name}" for name in section.measures)]
+    header = ["model", *(f"test {name}" for name in section.columns)]
     header += [
         "runs",
         "steps to solved",
@@ -39,11 +39,11 @@ def _lead(section: Section) -> list[str]:
 
 
 def _cells(section: Section, row: Row) -> list[str]:
-    others = (row.over(name) for name in section.measures[1:])
+    others = ((name, row.over(name)) for name in section.columns[1:])
     cells = [
         row.label,
         _value(row, best=row in section.comparison.best),
-        *(numbers.measure("loss", other.mean, other.spread) if other else "" for other in others),
+        *(numbers.measure(name, other.mean, other.spread) if other else "" for name, other in others),
         runs_counted(row),
         steps_to_solved_words(row),
         numbers.seconds(row.seconds.mean) if row.seconds else "",

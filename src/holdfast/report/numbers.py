@@ -4,7 +4,7 @@ import math
 
 THIN = "\u202f"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-PERCENTAGES = frozenset({"accuracy"})
+PERCENTAGES = frozenset({"accuracy", "openness"})
 
 
 def count(value: float) -> str:
@@ -26,7 +26,7 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def measure(name: str, value: float, spread: float | None = None) -> str:
-    """A measure as its readers know it: an accuracy in percent, a loss as a number; ± where it is given."""
+    """A measure as its readers know it: accuracy and openness in percent, a loss as a number; ± where it is given."""
     if name in PERCENTAGES:
         return f"{100 * value:.2f}{THIN}%" if spread is None else f"{100 * value:.2f} ± {100 * spread:.2f}{THIN}%"
     return plain(value) if spread is None else _with_spread(value, spread)

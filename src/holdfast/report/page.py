@@ -17,6 +17,9 @@ from holdfast.report.swatch import swatch
 from holdfast.report.theme import TONES, Look, looks
 from holdfast.report.wording import runs_counted, statuses, steps_to_solved_words
 
+UPDATED = ("openness", "operations")
+"""What models with a budget, or under a curriculum, measure beside what the task asks for."""
+
 
 @dataclass(frozen=True)
 class Section:
@@ -45,6 +48,12 @@ class Section:
     @property
     def measures(self) -> list[str]:
         return figures.measures(self.comparison)
+
+    @property
+    def columns(self) -> list[str]:
+        """The measures of the table: those that are drawn, and how much was updated where units may rest."""
+        told = [name for name in UPDATED if any(row.over(name) for row in self.comparison.rows)]
+        return [*self.measures, *told]
 
     @property
     def published(self) -> list[beside.Line]:

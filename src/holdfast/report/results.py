@@ -37,7 +37,7 @@ def _row(section: Section, row: Row) -> dict[str, Any]:
         "parameters": row.parameters,
         "best": row in section.comparison.best,
         "split": row.split,
-        **{name: _statistic(row.over(name)) for name in section.measures},
+        **{name: _statistic(row.over(name)) for name in section.columns},
         "seconds": _statistic(row.seconds),
         "memory": _statistic(row.memory),
         "steps_to_solved": _statistic(Statistic(tuple(map(float, steps)))) if steps else None,
