@@ -1,5 +1,6 @@
 """The page in a real browser, where there is one: run with `-m slow`."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -43,3 +44,25 @@ def test_nothing_sticks_out_of_a_phone(report: Path, tmp_path: Path):
     shown = picture(report / "phone.html", 500, tmp_path / "phone", "--allow-file-access-from-files")
     edge = {shown.getpixel((388, y)) for y in range(0, 2000, 10)}
     assert edge == {(0xF5, 0xF7, 0xF5)}
+
+
+CLICKS = """<script>
+document.querySelector("#task-1 table th button").click();
+const search = document.querySelector("#search");
+search.value = "nru";
+search.dispatchEvent(new Event("input"));
+</script></body>"""
+
+
+def test_tables_are_sorted_and_searched_and_the_console_stays_empty(report: Path, tmp_path: Path):
+    page = report / "clicked.html"
+    page.write_text((report / "index.html").read_text().replace("</body>", CLICKS))
+    flags = [f"--user-data-dir={tmp_path}", "--enable-logging=stderr", "--dump-dom"]
+    done = subprocess.run(
+        [str(BROWSER), *QUIET.split(), *flags, page.as_uri()], check=True, capture_output=True, text=True, timeout=120
+    )
+    assert "CONSOLE" not in done.stderr
+    assert re.search(r'<th[^>]*aria-sort="ascending"[^>]*><button type="button">Model', done.stdout)
+    (rows,) = re.findall(r"(\d+) of \d+ rows", done.stdout)
+    assert 0 < int(rows) < 20
+    assert '<tr hidden=""' in done.stdout

@@ -1,3 +1,4 @@
+import json
 import re
 from collections import Counter
 from collections.abc import Callable
@@ -6,13 +7,17 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from made_up_records import COPYING, Course, write_run
 
 from holdfast import citations
+from holdfast.experiments import EXPERIMENTS, Experiment, Question
+from holdfast.experiments.claims import better, solves
 from holdfast.report import comparisons, read_runs
 from holdfast.report.page import render, sections
+from holdfast.report.results import results_json
 
 Write = Callable[..., Path]
-VOID = {"meta", "link", "br", "circle", "path", "rect", "use", "img"}
+VOID = {"meta", "link", "br", "input", "circle", "path", "rect", "use", "img"}
 
 
 class Page(HTMLParser):
@@ -41,7 +46,7 @@ class Page(HTMLParser):
             self.mistakes.append(f"</{tag}> at {self.getpos()}")
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.words.append(data)
 
     @property
@@ -76,7 +81,7 @@ def test_the_page_is_well_formed(page: Page):
 def test_the_page_holds_all_it_needs(html: str, page: Page):
     loaded = [attributes.get("src") for _, attributes in page.tags if "src" in attributes]
     assert loaded == []
-    assert not page.attributes("script")
+    assert page.attributes("script") == [{}]
     assert all(link["href"].startswith("data:") for link in page.attributes("link"))
     assert "@import" not in html
     assert not re.search(r"url\((?!#)", html)
@@ -120,6 +125,35 @@ def test_the_page_fits_a_phone_and_both_themes(html: str, page: Page):
     assert "@media (prefers-color-scheme: dark)" in html
     drawings = Counter(div["class"] for div in page.attributes("div") if "drawing" in (div.get("class") or ""))
     assert drawings == {"drawing wide": 4, "drawing narrow": 4}
+
+
+def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def quick(scale: str) -> tuple[Question, ...]:
+        """Who is quick."""
+        settings = {"task": {"name": "copying"}, "models": {"ur-lstm": {}, "lstm": {}, "nru": {}}}
+        claims = (better("ur-lstm", than="lstm"), better("lstm", than="ur-lstm"), solves("nru"))
+        return (Question("q", settings, claims),)
+
+    monkeypatch.setattr(quick, "__module__", "made")
+    experiment = Experiment(quick, "gu2020improving")
+    monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
+    root = tmp_path / experiment.name / "small" / "q"
+    write_run(root, COPYING, "ur-lstm", 0, Course(500))
+    write_run(root, COPYING, "lstm", 0, Course(9000))
+    html = render(sections(comparisons(read_runs([tmp_path]))))
+    rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td><span class="tag (\w+)">([^<]*)</span>', html)
+    assert rows == [
+        ("ur-lstm does better than lstm", "good", "met"),
+        ("lstm does better than ur-lstm", "bad", "not met"),
+        ("nru solves it in every run", "plain", "open"),
+    ]
+    page = Page(html)
+    assert page.mistakes == []
+    assert "Who is quick" in page.text
+    assert "solves it fast†" in page.text
+    assert {"#task-1", "#claims"} <= {a["href"] for a in page.attributes("a")}
+    told = json.loads(results_json(sections(comparisons(read_runs([tmp_path])))))["claims"]
+    assert [one["verdict"] for one in told] == ["met", "not met", "open"]
 
 
 def test_every_run_is_there_whatever_became_of_it(page: Page):

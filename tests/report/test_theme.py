@@ -57,6 +57,7 @@ def test_a_curve_stands_out_from_its_background(tone: theme.Tone, mode: str):
         (theme.ACCENT, theme.GROUND),
         (theme.ACCENT, theme.ACCENT_SOFT),
         (theme.WARN, theme.WARN_SOFT),
+        (theme.BAD, theme.BAD_SOFT),
     ],
     ids=lambda tone: tone.name,
 )

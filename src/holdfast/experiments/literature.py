@@ -47,7 +47,8 @@ def taught(model: str, objective: Mapping[str, Any]) -> str:
     if not objective:
         return model
     if objective["name"] == "budget":
-        return f"{model}, budget {objective['weight']:g} a {objective['per']}" if objective["weight"] else model
+        weight, per = objective["weight"], objective.get("per", "step")
+        return f"{model}, budget {weight:g} a {per}" if weight else model
     name = f"{AUXILIARY.get(objective['name'], objective['name'] + ' ')}{SEEN_AS.get(model, model)}"
     name += ", linear gain" if objective.get("gain") == "linear" else ""
     steps = objective.get("label_truncation")

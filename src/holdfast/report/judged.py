@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from holdfast.experiments import Claim, Experiment, Outcome, Published, Question, Scale, Verdict
+from holdfast.experiments import (
+    EXPERIMENTS,
+    SCALES,
+    Claim,
+    Experiment,
+    Outcome,
+    Published,
+    Question,
+    Scale,
+    Verdict,
+)
 from holdfast.report.comparison import Row
 from holdfast.report.records import read_run
 from holdfast.report.run import UNFINISHED, Run
@@ -68,19 +78,30 @@ def judged(folder: Path, experiment: Experiment, scale: Scale) -> list[Judged]:
     Raises:
         ValueError: a record can't be read.
     """
-    return [
-        Judged(experiment, scale, question, _finished(home(folder, experiment, scale, question), question.labels))
-        for question in experiment.ask(scale)
-    ]
+    found = []
+    for question in experiment.ask(scale):
+        records = sorted(home(folder, experiment, scale, question).glob("*/*/seed-*/settings.json"))
+        found.append(_judge(experiment, scale, question, [read_run(path.parent) for path in records]))
+    return found
 
 
-def _finished(folder: Path, labels: Sequence[str]) -> dict[str, tuple[Run, ...]]:
-    found: dict[str, list[Run]] = {label: [] for label in labels}
-    for settings in sorted(folder.glob("*/*/seed-*/settings.json")):
-        run = read_run(settings.parent)
-        if run.status != UNFINISHED and run.label in found:
-            found[run.label].append(run)
-    return {label: tuple(sorted(runs, key=lambda run: run.seed)) for label, runs in found.items()}
+def answered(runs: Sequence[Run]) -> list[Judged]:
+    """The questions that some of these runs answer, by where they lie; in the order of the experiments."""
+    found: list[Judged] = []
+    places = {run: tuple(parent.name for parent in run.folder.resolve().parents[2:6]) for run in runs}
+    for name, experiment in EXPERIMENTS.items():
+        for scale in SCALES:
+            asked = {run: place[0] for run, place in places.items() if place[1:] == (scale, *reversed(name.split("/")))}
+            for question in experiment.ask(scale) if asked else ():
+                own = [run for run, place in asked.items() if place == question.name]
+                found += [_judge(experiment, scale, question, own)] if own else []
+    return found
+
+
+def _judge(experiment: Experiment, scale: Scale, question: Question, runs: Sequence[Run]) -> Judged:
+    finished = sorted((run for run in runs if run.status != UNFINISHED), key=lambda run: run.seed)
+    by_label = {label: tuple(run for run in finished if run.label == label) for label in question.labels}
+    return Judged(experiment, scale, question, by_label)
 
 
 def _outcome(run: Run) -> Outcome:

@@ -66,12 +66,11 @@ def ledger(folder: Path, experiments: Iterable[Experiment]) -> list[Account]:
     Raises:
         ValueError: a record can't be read.
     """
-    return [
-        _account(one) for experiment in experiments for scale in SCALES for one in judged(folder, experiment, scale)
-    ]
+    return [account(one) for experiment in experiments for scale in SCALES for one in judged(folder, experiment, scale)]
 
 
-def _account(one: Judged) -> Account:
+def account(one: Judged) -> Account:
+    """One question with the runs that answer it."""
     departures = {label: one.question.departures(label) for label in one.question.labels}
     shared = [words for words in next(iter(departures.values())) if all(words in of for of in departures.values())]
     lines = [_line(one, label, [words for words in departures[label] if words not in shared]) for label in departures]

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from holdfast import citations
 from holdfast.experiments import Literature, literature
 from holdfast.report import beside, figures, numbers
+from holdfast.report.claims import Claimed, claimed
 from holdfast.report.comparison import NEAR_CHANCE, Comparison, Row
 from holdfast.report.findings import findings
 from holdfast.report.inline import inline
@@ -106,11 +107,13 @@ def render(parts: Sequence[Section]) -> str:
     models = {row.label: row for part in parts for row in part.comparison.rows}
     return templates.get_template("page.html.j2").render(
         sections=parts,
+        questions=[(one, _anchor(one, parts)) for one in claimed(runs)],
         models=[models[label] for label in sorted(models)],
         references=_references(parts),
         environments=environments(runs),
         runs=len(runs),
         near_chance=NEAR_CHANCE,
+        script=Markup(templates.get_template("page.js.j2").render()),
         style=Markup(templates.get_template("page.css.j2").render(tones=TONES)),
     )
 
@@ -121,10 +124,17 @@ def short_citation(key: str) -> str:
     return known[key].short if key in known else key
 
 
+def _anchor(question: Claimed, parts: Sequence[Section]) -> str:
+    """The section that holds the runs of a question."""
+    own = set(question.runs)
+    return next((part.anchor for part in parts if own & set(part.comparison.runs)), "main")
+
+
 def _references(parts: Sequence[Section]) -> list[citations.Reference]:
     """Every paper that the page names, by author."""
     named = {key for part in parts for key in part.comparison.description.get("sources", ())}
     named |= {line.source for part in parts for line in part.published}
+    named |= {one.judged.experiment.source for one in claimed([run for part in parts for run in part.comparison.runs])}
     named |= {key for part in parts for row in part.comparison.rows for key in row.sources}
     known = citations.references()
     return [known[key] for key in sorted(named) if key in known]

@@ -1,18 +1,27 @@
 """The results for programs: the same numbers as the page, unrounded, as plain JSON."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from holdfast.report.claims import claimed
 from holdfast.report.comparison import Row, Statistic
 from holdfast.report.page import Section
 from holdfast.report.run import Run
 
 
 def results_json(sections: Sequence[Section]) -> str:
-    """All comparisons, best model first, with every run."""
-    return json.dumps({"tasks": [_task(section) for section in sections]}, indent=2, allow_nan=False) + "\n"
+    """All comparisons, best model first, with every run; and what became of the claims of experiments."""
+    runs = [run for section in sections for run in section.comparison.runs]
+    content = {"tasks": [_task(section) for section in sections], "claims": list(_claims(runs))}
+    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def _claims(runs: Sequence[Run]) -> Iterator[dict[str, str]]:
+    for one in claimed(runs):
+        for sentence, verdict, measured in one.verdicts:
+            yield {"question": one.title, "claim": sentence, "verdict": verdict, "measured": measured}
 
 
 def _task(section: Section) -> dict[str, Any]:

@@ -28,6 +28,8 @@ ACCENT = Tone("accent", "#17654f", "#7fd1b3")
 ACCENT_SOFT = Tone("accent-soft", "#e2efe9", "#1c332c")
 WARN = Tone("warn", "#8a4b00", "#f2b869")
 WARN_SOFT = Tone("warn-soft", "#fbeeda", "#382b17")
+BAD = Tone("bad", "#a3202c", "#f59a9a")
+BAD_SOFT = Tone("bad-soft", "#fbe5e5", "#3b1d20")
 
 SERIES = (
     Tone("series-1", "#2081ce", "#3b9bfc"),
@@ -44,7 +46,7 @@ STROKES: tuple[Dashes, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)))
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 DRAWN = (INK, QUIET, RULE, PAPER, *SERIES)
 """The tones of figures."""
-TONES = (*DRAWN, GROUND, SOFT, ACCENT, ACCENT_SOFT, WARN, WARN_SOFT)
+TONES = (*DRAWN, GROUND, SOFT, ACCENT, ACCENT_SOFT, WARN, WARN_SOFT, BAD, BAD_SOFT)
 
 
 @dataclass(frozen=True)

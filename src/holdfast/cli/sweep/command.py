@@ -71,13 +71,21 @@ def show(trials: Sequence[Followed]) -> None:
         told = [] if summary is None else [str(summary.steps), number(result(trial))]
         test = (summary and summary.test) or {}
         told += [] if summary is None else [number(test.get(metric)), in_words(summary.seconds)]
-        table.add_row(trial.label, str(trial.settings.seed), trial.status, *told)
+        table.add_row(trial.label, str(trial.settings.seed), _status(trial), *told)
     Console().print(table)
     for trial in trials:
         if trial.failure:
             print(f"{trial.label}: {outcome(trial)}")
     if result(trials[0]) is not None:
         print(f"The best stands in {trials[0].folder}; `holdfast report` makes a page of all.")
+
+
+def _status(trial: Followed) -> str:
+    """How a trial ended; without a summary it was stopped for being worse than others, or failed."""
+    if trial.summary is None and trial.failure is None:
+        trial.look()
+        return f"stopped at step {trial.news.step}"
+    return trial.status
 
 
 def _parser() -> Parser:

@@ -19,6 +19,8 @@ from holdfast.training.news import News
 from holdfast.training.progress import Progress
 
 STEP, VALUE = "step", "value"
+RAY = "ray"
+"""Ray's own folder in that of the sweep."""
 PASSED_ON = ("HOLDFAST_DATA", "OMP_NUM_THREADS")
 """What workers on other machines must know of this one's environment."""
 
@@ -68,7 +70,7 @@ def sweep_on_ray(
                 max_concurrent_trials=workers,
             ),
             run_config=tune.RunConfig(
-                name="ray",
+                name=RAY,
                 storage_path=str(base.folder),
                 failure_config=tune.FailureConfig(max_failures=retries),
                 verbose=1,
@@ -113,7 +115,8 @@ def _searcher(base: Base, proposals: Proposals, trials: dict[str, Followed]) -> 
             return {"point": point}
 
         def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-            del error
+            if error:
+                trials[trial_id].failure = f"its worker failed more than once; see error.txt in {base.folder / RAY}"
             proposals.learn(points[trial_id], _value(trials[trial_id], result))
 
         def save(self, checkpoint_path: str) -> None:

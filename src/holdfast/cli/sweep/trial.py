@@ -12,8 +12,9 @@ from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.space import Point
 from holdfast.cli.train import understood
 from holdfast.tasks import Task
-from holdfast.training import RunSettings
+from holdfast.training import ModelCard, RunSettings
 from holdfast.training.news import News
+from holdfast.training.run import run_settings
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,10 @@ class Base:
 
     def trial(self, point: Point) -> Followed:
         """The run of a point, seen through its record."""
-        settings = self.settings(point)
-        task, label = build_task(settings.task), self.label(point, settings)
+        chosen = self.settings(point)
+        task, label = build_task(chosen.task), self.label(point, chosen)
+        card = ModelCard(chosen.model.name, dict(chosen.model.options), objective=chosen.objective)
+        settings = run_settings(task, card, chosen.training, seed=chosen.seed)
         folder = self.folder / task.name / label / f"seed-{settings.seed}"
         news = News(f"{task.name}, {label}, seed {settings.seed}", settings.training.steps, task.metric)
         return Followed(label, settings, folder, news)
