@@ -10,6 +10,7 @@ from cell_figures import figure
 
 from holdfast.citations import bibtex
 from holdfast.layers import CATALOGUE, Entry
+from holdfast.report.beside import known_of
 from holdfast.report.figures import svg
 
 
@@ -25,10 +26,12 @@ def page(entry: Entry, caption: str) -> str:
         for title, text in entry.parts().items()
         for line in (f"## {title.capitalize()}", "", "```text", text, "```", "")
     ]
+    known = known_of(entry.name)
+    published = ["## Published", "", *(f"- {line}" for line in known), ""] if known else []
     sources = ["## Sources", "", "```bibtex", *(bibtex(key) for key in entry.sources), "```", ""]
     lead = [f"# {entry.name}", "", f"{entry.summary[0].upper()}{entry.summary[1:]}.", "", "```python", call, "```", ""]
     shown = [f"![{caption}]({entry.name}.svg)", "", f"*{caption}*", ""]
-    return "\n".join([*lead, *shown, *parts, *table, *sources])
+    return "\n".join([*lead, *shown, *parts, *table, *published, *sources])
 
 
 def index() -> str:

@@ -85,13 +85,28 @@ def test_explain_shows_parts_source_parameters_and_backend_of_every_model(name, 
     assert all(references()[key].title in text for key in MODELS[name].sources)
     assert re.search(r"\n    [\d,]+ numbers\n", text)
     assert "\n    backend " in text
-    assert "Args:" not in text
+    for heading in ("starting values", "published"):
+        assert f"\n{heading}\n    " in text
+    for title in ("Args:", "Source:", "Initialisation:", "Raises:"):
+        assert title not in text
 
 
 def test_explain_shows_the_equations(capsys):
     text = told(capsys, "explain", "ur-lstm")
     assert "g = f + f (1 - f) (2 r - 1)" in text
     assert "71,168 numbers" in text
+
+
+def test_explain_tells_states_start_remarks_and_published_numbers_with_their_mark(capsys):
+    text = told(capsys, "explain", "goru", "--hidden_size", "16", "--backend", "reference")
+    assert "states, the output first\n    h 16\n" in text
+    assert "starting values\n    weights U(-0.01, 0.01)" in text
+    assert "Jing et al. 2019. The authors' code has" in text
+    assert "permuted MNIST (test): 87\N{NARROW NO-BREAK SPACE}%†, Chandar et al. 2019" in text
+    assert "† written down from memory of the paper" in text
+    text = told(capsys, "explain", "hm-lstm", "--hidden_size", "16", "--layers", "2", "--backend", "reference")
+    assert "h 16, h_1 16, c_1 16, z_1 1, h_2 16, c_2 16" in text
+    assert "1.24 bits a character on the Penn Treebank, as quoted by Li et al. 2018" in text
 
 
 def test_explain_takes_the_options_of_the_model_and_says_sizes(capsys):

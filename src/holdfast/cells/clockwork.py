@@ -41,6 +41,9 @@ class ClockworkRNN(DerivedCell):
 
     Source: koutnik2014clockwork, from memory: where t starts and the bias' start are not given there.
 
+    Published: 16.8 ± 2.5 % of spoken words wrong, beside 34.2 % of an LSTM and 64.5 % of a plain network; from memory,
+    not checked against the paper.
+
     Raises:
         ValueError: more groups than units, or a count below 1.
     """

@@ -41,9 +41,11 @@ class HMLSTM(Cell):
     levels.l.weight_top (K, H) but for the last layer, levels.l.bias (K,); weight_gate (L, L H), weight_out (H, L H);
     buffer slope (1,).
 
-    Initialisation: all U(-1/sqrt(H), 1/sqrt(H)); the paper gives none.
+    Initialisation: all U(-1/sqrt(H), 1/sqrt(H)); of the paper's nothing is known here.
 
     Source: chung2017hierarchical, from memory; its layer normalisation of the sums is left out.
+
+    Published: with layer normalisation 1.24 bits a character on the Penn Treebank, as quoted by li2018independently.
 
     Raises:
         ValueError: fewer than two layers, or a slope that is not above 0.

@@ -31,6 +31,10 @@ class RHN(Cell):
     Source: zilly2017recurrent, in the form with a coupled carry gate, the one of its experiments. They train
     with dropout of what each product reads, by masks that last a sequence; here there is none.
 
+    Published: a perplexity of 65.4 on words of the Penn Treebank with depth 10, 830 units and tied embeddings; over
+    depths from 1 to 10 it falls from 90.6 to 66.0. 1.27 bits a character on enwik8 and text8. From the readme of the
+    authors' code.
+
     Raises:
         ValueError: a depth below 1.
     """

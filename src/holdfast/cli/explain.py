@@ -6,8 +6,8 @@ from typing import Any
 
 from torch import nn
 
-from holdfast.citations import reference
 from holdfast.cli.build import HIDDEN_SIZE, MODELS, TORCHS_OWN, Named, entry_of
+from holdfast.cli.described import about, published, sources, start
 from holdfast.cli.errors import UserError
 from holdfast.cli.options import model_help
 from holdfast.cli.parser import Parser, add_options, is_plain
@@ -81,7 +81,9 @@ def told_of_layer(entry: Entry, own: Mapping[str, Any], values: Mapping[str, Any
     x = next(layer.parameters()).new_zeros(values["steps"], values["batch_size"], layer.input_size)
     options = entry.cell_options() | entry.initialiser_options()
     runs = f"how it runs here, with {len(x)} steps of {x.shape[1]} sequences\n{indented(str(layer.explain(x)))}"
-    return [*paragraphs(entry, options, layer, values), runs]
+    widths = ", ".join(f"{name} {width}" for name, width in layer._cell(0).state_sizes.items())
+    states = f"states, the output first\n{indented(widths)}"
+    return [*paragraphs(entry, options, layer, values), states, runs]
 
 
 def told_of_rival(rival: Rival | CausalRival, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
@@ -102,21 +104,12 @@ def paragraphs(entry: Named, own: Mapping[str, Parameter], network: nn.Module, v
     return [
         f"{entry.name}: {entry.summary}",
         *(f"{name}\n{indented(about(text))}" for name, text in entry.parts().items()),
+        f"starting values\n{indented(start(entry))}",
         f"sources\n{indented(sources(entry))}",
+        f"published\n{indented(published(entry))}",
         f"options of its own\n{indented(options(own))}",
         f"parameters with {sizes}\n{indented(parameters(network))}",
     ]
-
-
-def about(docstring: str) -> str:
-    """The idea and the equations: what stands before the arguments."""
-    return docstring.split("\nArgs:")[0].split("\nSource:")[0].split("\nRaises:")[0].strip()
-
-
-def sources(entry: Named) -> str:
-    """Who is to be cited; `holdfast cite` has the whole entries."""
-    found = map(reference, entry.sources)
-    return "\n".join(f"{source.short}, “{source.title}”, {source.venue}" for source in found)
 
 
 def options(parameters: Mapping[str, Parameter]) -> str:

@@ -182,6 +182,7 @@ def _others() -> Iterator[Published]:
     )
     quoted = "quoted by Li et al. 2018 (IndRNN)"
     yield from _pictures("le2015simple", quoted, {"irnn": (97.0, 82.0)})
+    yield from _pictures("krueger2017zoneout", quoted, {"zoneout-lstm": (None, 93.1)}, note="100 units")
     yield from _pictures("arjovsky2016unitary", quoted, {"lstm": (98.2, 88.0)})
     trinh = {
         "lstm": (98.3, 89.4, 58.8),

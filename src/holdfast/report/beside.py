@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from holdfast.experiments import Literature, Published
-from holdfast.experiments.literature import SEEN_AS, setting_words
+from holdfast.citations import reference
+from holdfast.experiments import PUBLISHED, Literature, Published
+from holdfast.experiments.literature import SEEN_AS, TITLES, setting_words
 from holdfast.report import numbers
 
 MARK = "†"
@@ -67,6 +68,28 @@ def lines(literature: Literature, models: Iterable[str]) -> list[Line]:
         line = Line(entry.model, reported(entry), "", entry.source, entry.where, entry.note)
         merged.setdefault(line, []).append(_on(entry))
     return [replace(line, on="; ".join(filter(None, places))) for line, places in merged.items()]
+
+
+def known_of(model: str) -> list[str]:
+    """All that papers report of a model, whatever the task, each with where it comes from; a footnote if one needs it.
+
+        permuted MNIST (test): 96.1 %, Chang et al. 2017, quoted in ...; 9 layers of 20 units
+
+    Args:
+        model: its name; only numbers of its own count, not those of one that it varies.
+    """
+    found = []
+    for task, title in TITLES.items():
+        entries = tuple(entry for entry in PUBLISHED if (entry.task, entry.model) == (task, model))
+        found += [(title, line) for line in lines(Literature(title, entries, ""), [model])]
+    told = [_told(title, line) for title, line in found]
+    return told + [f"{MARK} {FOOTNOTE}"] * any(MARK in line.reported for _, line in found)
+
+
+def _told(title: str, line: Line) -> str:
+    on = f" ({line.on})" if line.on else ""
+    note = f"; {line.note}" if line.note else ""
+    return f"{title}{on}: {line.reported}, {reference(line.source).short}, {line.where}{note}"
 
 
 def _on(entry: Published) -> str:

@@ -27,8 +27,8 @@ class TCN(Causal):
 
     The defaults are those of the authors for pixels, with 25 features.
 
-    Initialisation: as `torch.nn.Conv1d`. The authors' code draws N(0, 0.01^2), but after the weights were split into
-    norm and direction, which undoes it.
+    Initialisation: as `torch.nn.Conv1d`. The authors' code, from memory, draws N(0, 0.01^2), but after the weights were
+    split into norm and direction, which undoes it.
 
     Source: bai2018empirical
 
