@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from holdfast.cells import Cell
+    from holdfast.export import load
     from holdfast.layers import GRU, LSTM, RNN, Recurrent, make
 
 __version__ = "0.1.0"
-__all__ = ["GRU", "LSTM", "RNN", "Cell", "Recurrent", "make"]
+__all__ = ["GRU", "LSTM", "RNN", "Cell", "Recurrent", "load", "make"]
 
-HOME = {"Cell": "holdfast.cells"} | dict.fromkeys(("GRU", "LSTM", "RNN", "Recurrent", "make"), "holdfast.layers")
+HOME = {"Cell": "holdfast.cells", "load": "holdfast.export"} | dict.fromkeys(
+    ("GRU", "LSTM", "RNN", "Recurrent", "make"), "holdfast.layers"
+)
 
 
 def __getattr__(name: str):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.report import write, write_report
+from holdfast.report import write_report
 
 Write = Callable[..., Path]
 
@@ -76,7 +76,7 @@ def test_the_page_is_the_last_file_to_change(report: Path, small: Path, monkeypa
         moved.append(target.name)
         original(source, target)
 
-    monkeypatch.setattr(write.os, "replace", noted)
+    monkeypatch.setattr(os, "replace", noted)
     write_report([small], report)
     assert moved[-1] == "index.html"
 

@@ -6,13 +6,15 @@ from typing import Literal, get_args
 from holdfast.backends.backend import Backend, Work
 from holdfast.backends.compiled import Compiled
 from holdfast.backends.folded import Folded
+from holdfast.backends.loop import Loop
 from holdfast.backends.native import Native
 from holdfast.backends.reference import Reference
 from holdfast.backends.scan import Scan
 from holdfast.cells import Cell, Dilated
 
-BackendName = Literal["auto", "reference", "scan", "native", "compiled", "folded"]
-FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Scan(), Reference())
+BackendName = Literal["auto", "reference", "scan", "native", "compiled", "folded", "loop"]
+FASTEST_FIRST: tuple[Backend, ...] = (Compiled(), Native(), Scan(), Reference(), Loop())
+"""The reference can do all work, so "auto" never comes to what stands behind it."""
 FOLDED = Folded(lambda cell, work: choose("auto", cell, work).backend)
 
 

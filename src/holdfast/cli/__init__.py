@@ -20,6 +20,7 @@ COMMANDS = {
     "reproduce": ("reproduce", "an experiment of a paper, and what became of its claims"),
     "ledger": ("ledger", "what papers report and what came of it here, claim by claim"),
     "report": ("report", "a page, figures and tables from the records of runs"),
+    "export": ("export", "a trained model for PyTorch alone, ONNX and other machines"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),
     "saving": ("saving", "a trained run: operations and time saved where what rests is not computed"),
     "cite": ("cite", "the BibTeX entries of models and tasks"),

@@ -9,7 +9,7 @@ from torch import nn
 
 from holdfast.cli.errors import UserError
 from holdfast.layers import CATALOGUE, Entry, Recurrent
-from holdfast.models import CAUSAL, RIVALS, CausalRival, PooledModel, Rival, SequenceModel, embedding
+from holdfast.models import CAUSAL, RIVALS, Blueprint, CausalRival, Model, PooledModel, Rival, SequenceModel
 from holdfast.spelling import did_you_mean
 from holdfast.tasks import TASKS, Task
 from holdfast.training import Choice, ModelCard
@@ -68,63 +68,54 @@ def build_task(choice: Choice) -> Task:
     return task_of(choice.name)(**choice.options)
 
 
-def build_model(choice: Choice, task: Task, seed: int) -> SequenceModel | PooledModel:
+def build_model(choice: Choice, task: Task, seed: int) -> Model:
     """The model for a task, its parameters drawn from the seed.
 
     Raises:
         ValueError: an option is out of its range, or the task asks what the model can't answer.
     """
-    entry, options = entry_of(choice.name), dict(choice.options)
-    if isinstance(entry, Rival):
-        return _build_rival(entry, options, task, torch.Generator().manual_seed(seed))
-    own = ("hidden_size", "head_sizes", "embedding_size", "dropconnect")
-    hidden_size, head_sizes, width, dropconnect = (options.pop(name) for name in own)
-    generator = torch.Generator().manual_seed(seed)
-    if width is None and task.tokens == "symbols":
-        width = hidden_size
-    layer = entry.build(width or task.input_size, hidden_size, **options, generator=generator)
-    return SequenceModel(
-        layer,
-        task.output_size,
-        readout=task.readout,
-        head_sizes=head_sizes,
-        dropconnect=dropconnect,
-        embedding=None if width is None else embedding(task.tokens, task.input_size, width, generator=generator),
-        generator=generator,
-    )
-
-
-def _build_rival(rival: Rival, options: dict[str, Any], task: Task, generator: torch.Generator) -> PooledModel:
-    if task.readout != "last step":
+    entry = entry_of(choice.name)
+    if isinstance(entry, Rival) and task.readout != "last step":
         raise ValueError(
-            f"{rival.name} gives one answer a sequence, and {task.name} asks at every step; choose a task that asks at "
+            f"{entry.name} gives one answer a sequence, and {task.name} asks at every step; choose a task that asks at "
             "the end, such as digits, or a recurrent model"
         )
-    width, head_sizes, dropconnect = (options.pop(name) for name in ("hidden_size", "head_sizes", "dropconnect"))
-    encoder = rival.build(width, **options, generator=generator)
-    before = embedding(task.tokens, task.input_size, width, generator=generator)
-    return PooledModel(
-        encoder,
-        task.output_size,
-        embedding=before,
-        head_sizes=head_sizes,
+    return blueprint_of(choice, task).build(torch.Generator().manual_seed(seed))
+
+
+def blueprint_of(choice: Choice, task: Task) -> Blueprint:
+    """The model for a task, as plain values."""
+    options = dict(choice.options)
+    hidden_size, head_sizes, dropconnect = (options.pop(name) for name in ("hidden_size", "head_sizes", "dropconnect"))
+    width = options.pop("embedding_size", None)
+    if width is None and task.tokens == "symbols":
+        width = hidden_size
+    return Blueprint(
+        name=choice.name,
+        input_size=task.input_size,
+        output_size=task.output_size,
+        hidden_size=hidden_size,
+        tokens=task.tokens,
+        readout=task.readout,
+        embedding_size=width,
+        head_sizes=tuple(head_sizes),
         dropconnect=dropconnect,
-        generator=generator,
+        options=options,
     )
 
 
-def card_of(choice: Choice, model: SequenceModel | PooledModel, objective: Choice | None = None) -> ModelCard:
+def card_of(choice: Choice, model: Model, objective: Choice | None = None) -> ModelCard:
     """What the record says of a model with a name, and of what it minimises."""
     entry = entry_of(choice.name)
     return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, _backend(model), objective)
 
 
-def _backend(model: SequenceModel | PooledModel) -> str:
+def _backend(model: Model) -> str:
     network = network_of(model)
     return str(network.explain()) if isinstance(network, Recurrent) else TORCHS_OWN
 
 
-def network_of(model: SequenceModel | PooledModel) -> nn.Module:
+def network_of(model: Model) -> nn.Module:
     """What is between the inputs and the head: a recurrent layer, or a network that is no recurrence."""
     return model.encoder if isinstance(model, PooledModel) else model.layer
 

@@ -1,10 +1,7 @@
 """From folders of runs to a folder with the report."""
 
-import os
 import re
-import shutil
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from holdfast.report import figures
@@ -13,6 +10,7 @@ from holdfast.report.markdown import results_markdown
 from holdfast.report.page import Section, render, sections
 from holdfast.report.records import read_runs
 from holdfast.report.results import results_json
+from holdfast.training.files import place_all
 
 PAGE = "index.html"
 
@@ -39,7 +37,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     files = _files(sections(comparisons(read_runs([Path(folder) for folder in folders]))))
     out = Path(out)
     try:
-        _place(files, out)
+        place_all(files, out)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ValueError(f"expected a folder to write the report into, got {out} ({reason}); choose another") from error
@@ -57,21 +55,6 @@ def _files(parts: Sequence[Section]) -> dict[str, bytes]:
         drawings[f"{name}.png"] = figures.png(figure)
     page = render(parts).encode()
     return {name: text.encode() for name, text in texts.items()} | drawings | {PAGE: page}
-
-
-def _place(files: Mapping[str, bytes], out: Path) -> None:
-    """Writes all files aside, then moves each to its place: a full disk or a kill leaves no half of a file."""
-    out.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=out))
-    try:
-        for name, content in files.items():
-            (aside / name).parent.mkdir(exist_ok=True)
-            (aside / name).write_bytes(content)
-        for name in files:
-            (out / name).parent.mkdir(exist_ok=True)
-            os.replace(aside / name, out / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _slug(title: str) -> str:

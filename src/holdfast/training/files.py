@@ -2,7 +2,9 @@
 
 import json
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,6 +31,26 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Any) -> None:
     """A JSON file that people can read, whole or not at all."""
     write_text(path, json.dumps(content, indent=2) + "\n")
+
+
+def place_all(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes all files aside, then moves each to its place: a full disk or a kill leaves no half of a file.
+
+    Args:
+        files: contents by their path in the folder; the one that stands for all comes last.
+        folder: made if it is not there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder))
+    try:
+        for name, content in files.items():
+            (aside / name).parent.mkdir(exist_ok=True)
+            (aside / name).write_bytes(content)
+        for name in files:
+            (folder / name).parent.mkdir(exist_ok=True)
+            os.replace(aside / name, folder / name)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _remember_name(folder: Path) -> None:

@@ -1,0 +1,82 @@
+"""`holdfast export`: a run's model for use elsewhere."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import holdfast
+from holdfast.cli import main
+from holdfast.export import onnx_format
+
+TRAIN = [
+    *("train", "--task", "digits", "--task.train_examples", "60", "--task.validation_examples", "20"),
+    *("--model", "gru", "--model.hidden_size", "4", "--training.batch_size", "3", "--training.steps", "2"),
+    *("--training.threads", "1", "--training.accelerator", "cpu", "--training.evaluate_every", "1"),
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    assert main([*TRAIN, "--folder", str(folder)]) == 0
+    return folder
+
+
+def refused(capsys, *arguments):
+    code = main(["export", *map(str, arguments)])
+    error = capsys.readouterr().err
+    assert code == 2
+    assert error.count("\n") == 1
+    return error.removeprefix("holdfast: ").rstrip("\n")
+
+
+def test_a_run_becomes_a_folder_that_needs_no_run(run, tmp_path, capsys):
+    assert main(["export", str(run), "--out", str(tmp_path)]) == 0
+    told = capsys.readouterr().out
+    assert "sequence.onnx, step.onnx, README.md" in told
+    assert "onnxruntime differs from PyTorch by at most" in told
+    names = {
+        "config.json",
+        "model.safetensors",
+        "README.md",
+        *(f"{a}.{b}" for a in ("sequence", "step") for b in ("pt2", "onnx")),
+    }
+    assert {path.name for path in tmp_path.iterdir()} == names
+    model, x = holdfast.load(tmp_path), torch.randn(5, 2, 1)
+    best = torch.load(run / "best.pt")["model"]
+    assert all(torch.equal(value, best[name]) for name, value in model.state_dict().items())
+    traced = torch.export.load(tmp_path / "sequence.pt2").module()
+    torch.testing.assert_close(traced(x, torch.tensor([5, 3]))[0], model(x, torch.tensor([5, 3])))
+    card = (tmp_path / "README.md").read_text()
+    accuracy = json.loads((run / "summary.json").read_text())["test"]["accuracy"]
+    assert f"| test accuracy | {accuracy:.4g} |" in card
+    assert "| in | `lengths` | batch |" in card
+    assert "Cho et al. 2014" in card
+    assert str(run) not in card
+
+
+def test_weights_alone_need_no_onnx(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(onnx_format, "find_spec", lambda name: None)
+    assert refused(capsys, run, "--out", tmp_path / "a").startswith("ONNX needs onnx and onnxscript and onnxruntime")
+    assert not (tmp_path / "a").exists()
+    assert main(["export", str(run), "--out", str(tmp_path / "b"), "--formats", "weights"]) == 0
+    assert {path.name for path in (tmp_path / "b").iterdir()} == {"config.json", "model.safetensors", "README.md"}
+
+
+def test_what_is_no_run_is_told(run, tmp_path, capsys):
+    assert refused(capsys, tmp_path / "none").endswith("is no folder; `holdfast train` writes one")
+    assert refused(capsys, run.parent).endswith(f"it has no settings.json; did you mean {run}?")
+    (tmp_path / "settings.json").write_bytes((run / "settings.json").read_bytes())
+    assert "has no checkpoint: the run has not come to its first evaluation" in refused(capsys, tmp_path)
+    (tmp_path / "best.pt").write_bytes(b"PK")
+    assert "it is truncated or damaged" in refused(capsys, tmp_path)
+
+
+def test_a_run_with_an_auxiliary_loss_is_exported_without_it(tmp_path, capsys):
+    objective = ["--objective", "reconstruction", "--objective.length", "4", "--objective.head_sizes", "3"]
+    assert main([*TRAIN, *objective, "--folder", str(tmp_path / "run")]) == 0
+    assert main(["export", str(tmp_path / "run"), "--formats", "weights"]) == 0
+    loaded = holdfast.load(Path(tmp_path / "run/export"))
+    assert not any("auxiliary" in name for name, _ in loaded.named_parameters())

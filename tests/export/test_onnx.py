@@ -1,0 +1,95 @@
+"""ONNX in onnxruntime gives PyTorch's numbers, at any length, all at once or step by step."""
+
+import importlib.util
+
+import onnxruntime
+import pytest
+import torch
+
+from holdfast.export import ExportError, onnx_format, sequence_program, step_program, to_onnx
+from holdfast.layers import CATALOGUE
+from holdfast.layers.catalogue import distinct
+from holdfast.models import Blueprint
+from holdfast.models.rivals import RIVALS
+
+REFUSED = {}
+"""Layers that ONNX can't hold, with what stands in the way."""
+OPTIONS = {"chrono": {"t_max": 20}, "gaussian": {"t_max": 7.0}, "lmu": {"memory_size": 5, "theta": 7.0}}
+
+
+def options(name):
+    return {option: value for part, given in OPTIONS.items() if part in name for option, value in given.items()}
+
+
+def model(name, **sizes):
+    own = {} if name in RIVALS else {**options(name), "backend": "reference"}
+    values = {"input_size": 3, "output_size": 4, "hidden_size": 8, "options": own, **sizes}
+    return Blueprint(name=name, **values).build(torch.Generator().manual_seed(0)).eval()
+
+
+def session(content):
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def given(names, *values):
+    return {name: value.numpy() for name, value in zip(names, values, strict=True)}
+
+
+def close(found, expected):
+    torch.testing.assert_close(torch.as_tensor(found), expected, atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "ur-lstm", "nru"])
+def test_onnx_equals_pytorch_at_lengths_that_were_not_the_exported_one(name):
+    made = model(name)
+    program, single = sequence_program(made), step_program(made)
+    whole, one = (session(to_onnx(each)[0]) for each in (program, single))
+    for steps, batch in ((1, 3), (7, 1), (60, 2)):
+        x = torch.randn(steps, batch, 3, generator=torch.Generator().manual_seed(steps))
+        with torch.no_grad():
+            output, state = made.layer(x)
+            expected = [made.head(output), *((state,) if isinstance(state, torch.Tensor) else state)]
+        for found, wanted in zip(whole.run(None, given(program.inputs, x)), expected, strict=True):
+            close(found, wanted)
+        state = [torch.zeros_like(part) for part in expected[1:]]
+        for t in range(steps):
+            answers, *state = map(torch.as_tensor, one.run(None, given(single.inputs, x[t], *state)))
+            close(answers, expected[0][t])
+        for found, wanted in zip(state, expected[1:], strict=True):
+            close(found, wanted)
+
+
+def test_the_axes_of_an_onnx_file_have_names():
+    whole = session(to_onnx(sequence_program(model("rnn")))[0])
+    shapes = {value.name: value.shape for value in (*whole.get_inputs(), *whole.get_outputs())}
+    assert shapes == {"inputs": ["time", "batch", 3], "answers": ["time", "batch", 4], "h": [1, "batch", 8]}
+
+
+def test_numbers_that_differ_are_not_written():
+    program = step_program(model("rnn"))
+    with torch.no_grad():
+        program.plain.model.head[0].bias += 1e-3
+    with pytest.raises(ExportError, match=r"onnxruntime gives other numbers than PyTorch.*by 0\.001"):
+        to_onnx(program)
+
+
+def test_without_the_packages_it_says_how_to_get_them(monkeypatch):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(onnx_format, "find_spec", lambda name: None if name == "onnxruntime" else found(name))
+    with pytest.raises(
+        ExportError, match=r"ONNX needs onnxruntime, not installed here: pip install 'holdfast\[onnx\]'"
+    ):
+        to_onnx(step_program(model("rnn")))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*distinct(), *RIVALS])
+def test_every_layer_is_exported_to_onnx_or_refused_in_words(name):
+    build = model(name, readout="last step")
+    if name in REFUSED:
+        with pytest.raises(ExportError, match=REFUSED[name]):
+            to_onnx(sequence_program(build))
+        return
+    assert to_onnx(sequence_program(build))[1].passed
+    if name in CATALOGUE:
+        assert to_onnx(step_program(build))[1].passed
