@@ -6,6 +6,7 @@ import torch
 
 from cells.oracle_parameters import CASES, place
 from holdfast.backends.reference import unroll_segment
+from holdfast.layers import CATALOGUE
 from oracles import ORACLES, SMALL, Functional, value_and_gradient
 
 TOLERANCE = 1e-9  # float64
@@ -51,3 +52,8 @@ def test_values_and_gradients_are_those_of_the_oracle(case):
 
 def test_every_oracle_has_a_cell_but_for_the_forms_that_no_paper_uses():
     assert set(ORACLES) - {case.oracle for case in CASES} == {"nru-layer-norm"}
+
+
+def test_every_cell_of_the_catalogue_has_an_oracle():
+    checked = {type(case.cell(SMALL["I"], SMALL["H"])) for case in CASES}
+    assert {entry.cell for entry in CATALOGUE.values()} <= checked

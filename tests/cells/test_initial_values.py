@@ -9,21 +9,46 @@ import torch
 from holdfast.cells import (
     EURNN,
     GORU,
+    GRU,
     HMLSTM,
+    JANET,
+    KAFGRU,
+    KAFLSTM,
     LEM,
+    LINEAR,
     LMU,
+    LSTM,
+    MLSTM,
+    NRU,
+    ONLSTM,
     RHN,
     RNN,
+    SLSTM,
+    SRU,
     URNN,
+    BinaryGateLSTM,
     ClockworkRNN,
     CoRNN,
     Dilated,
     ExpRNN,
+    GatedGRU,
+    GatedLSTM,
+    GatedRNN,
     GaussianLSTM,
     IndRNN,
+    LayerNormLSTM,
+    LeakyRNN,
+    NoisyLSTM,
+    PeepholeLSTM,
     PhasedLSTM,
+    Skip,
+    StatisticalRU,
     UnICORNN,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
 )
+from holdfast.layers import CATALOGUE
 
 INPUT, SIZE = 40, 300
 PI = math.pi
@@ -87,7 +112,24 @@ AFFINE = dict.fromkeys(("weight_ih", "weight_hh"), around_zero(1 / math.sqrt(SIZ
 KAIMING = math.sqrt(6 / (65 * INPUT))
 LEVELS = [f"levels.{k}.{name}" for k in range(3) for name in ("weight_ih", "weight_hh", "bias")]
 LEVELS += ["levels.0.weight_top", "levels.1.weight_top"]
+INNER = {f"inner.{name}": check for name, check in AFFINE.items()}
+PEEPHOLES = dict.fromkeys(("peephole_input", "peephole_forget", "peephole_output"), around_zero(1 / math.sqrt(SIZE)))
+ELSEWHERE = {*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU, KAFLSTM, KAFGRU}
+"""Whose start has tests of its own: tests/initialisers/test_starts_of_linear_cells.py, test_kaf.py."""
+
 STATEMENTS = {
+    **dict.fromkeys((RNN, LSTM, GatedRNN, GatedLSTM, GatedGRU, JANET, ONLSTM, BinaryGateLSTM), AFFINE),
+    **dict.fromkeys((Zoneout, VariationalDropout, WeightDrop), INNER),
+    LeakyRNN: AFFINE | {"leak": around_zero(1 / math.sqrt(SIZE))},
+    PeepholeLSTM: AFFINE | PEEPHOLES,
+    GRU: AFFINE | {"bias_hh_candidate": around_zero(1 / math.sqrt(SIZE))},
+    NoisyLSTM: AFFINE | {"sensitivity": always(1.0)},
+    LayerNormLSTM: AFFINE
+    | dict.fromkeys(("norm_ih.weight", "norm_hh.weight", "norm_c.weight"), always(1.0))
+    | {"norm_c.bias": always(0.0)},
+    NRU: dict.fromkeys(("weight_ih", "weight_hh", "weight_mh", "bias"), around_zero((INPUT + SIZE + 64) ** -0.5))
+    | dict.fromkeys(("weight_head", "bias_head"), around_zero((SIZE + 64) ** -0.5)),
+    Skip: INNER | {"weight_update": around_zero(1 / math.sqrt(SIZE)), "bias_update": always(1.0)},
     IndRNN: {"recurrence": uniform(0, 1), "bias": always(0.0), "weight_ih": around_zero(1 / math.sqrt(INPUT))},
     URNN: {
         "weight_ih": around_zero(math.sqrt(6 / (INPUT + SIZE))),
@@ -128,9 +170,7 @@ STATEMENTS = {
         "encoder_mh": always(0.0),
     },
     partial(GaussianLSTM, t_max=100.0): AFFINE | {"centre": uniform(0, 1), "log_width": always(math.log(1 / 3))},
-    PhasedLSTM: AFFINE
-    | dict.fromkeys(("peephole_input", "peephole_forget", "peephole_output"), around_zero(1 / math.sqrt(SIZE)))
-    | {"log_period": uniform(1, 6), "phase": uniform(0, 1)},
+    PhasedLSTM: AFFINE | PEEPHOLES | {"log_period": uniform(1, 6), "phase": uniform(0, 1)},
     ClockworkRNN: dict.fromkeys(("weight_ih", "weight_hh"), normal(0.1)) | {"bias": always(0.0)},
     partial(RHN, depth=2): AFFINE | {"bias": always(([0.0] * SIZE + [-2.0] * SIZE) * 2)},
     HMLSTM: dict.fromkeys(("weight_gate", "weight_out", *LEVELS), around_zero(1 / math.sqrt(SIZE))),
@@ -146,6 +186,12 @@ def test_parameters_start_as_the_paper_says(cell):
         check(made.get_parameter(name))
     unsaid = set(dict(made.named_parameters())) - set(STATEMENTS[cell])
     assert {name.rpartition(".")[-1] for name in unsaid} <= {"bias"}
+
+
+def test_every_cell_of_the_catalogue_has_a_test_of_its_start():
+    stated = {getattr(cell, "func", cell) for cell in STATEMENTS}
+    assert {entry.cell for entry in CATALOGUE.values()} <= stated | ELSEWHERE
+    assert not stated & ELSEWHERE
 
 
 def test_henaffs_angles_fill_the_circle():
