@@ -66,7 +66,7 @@ def sweep_on_ray(
                 mode="max" if maximise else "min",
                 search_alg=_searcher(base, proposals, trials),
                 scheduler=None if early is None else _successive_halving(*early),
-                num_samples=-1,
+                num_samples=len(proposals),
                 max_concurrent_trials=workers,
             ),
             run_config=tune.RunConfig(

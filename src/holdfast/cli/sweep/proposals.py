@@ -21,6 +21,10 @@ _PATIENCE = 100
 class Proposals(Protocol):
     """Points, one after another."""
 
+    def __len__(self) -> int:
+        """How many are left, at most."""
+        ...
+
     def next(self) -> Point | None:
         """The next point; None after the last."""
         ...
@@ -39,6 +43,9 @@ class Grid:
 
     def __init__(self, space: Space):
         self.left = grid(space)
+
+    def __len__(self) -> int:
+        return len(self.left)
 
     def next(self) -> Point | None:
         return self.left.pop(0) if self.left else None
@@ -71,6 +78,9 @@ class Search:
         self.failed: Any = optuna.trial.TrialState.FAIL
         self.space, self.left = space, trials
         self.asked: dict[str, Any] = {}
+
+    def __len__(self) -> int:
+        return self.left
 
     def next(self) -> Point | None:
         for _ in range(_PATIENCE if self.left else 0):
