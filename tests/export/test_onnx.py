@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 import torch
 
+from conformance.conftest import options
 from holdfast.export import ExportError, onnx_format, sequence_program, step_program, to_onnx
 from holdfast.layers import CATALOGUE
 from holdfast.layers.catalogue import distinct
@@ -14,11 +15,6 @@ from holdfast.models.rivals import RIVALS
 
 REFUSED = {}
 """Layers that ONNX can't hold, with what stands in the way."""
-OPTIONS = {"chrono": {"t_max": 20}, "gaussian": {"t_max": 7.0}, "lmu": {"memory_size": 5, "theta": 7.0}}
-
-
-def options(name):
-    return {option: value for part, given in OPTIONS.items() if part in name for option, value in given.items()}
 
 
 def model(name, **sizes):

@@ -45,6 +45,16 @@ def test_symbols_go_in_as_numbers():
     assert_same(program.traced.module()(symbols)[:1], [made(symbols)])
 
 
+def test_a_network_of_convolutions_is_exported_without_a_state():
+    made = Blueprint(name="tcn", input_size=3, output_size=4, hidden_size=5, options={"levels": 2}).build().eval()
+    x = torch.randn(9, 2, 3)
+    program = sequence_program(made)
+    assert program.outputs == {"answers": ("time", "batch", 4)}
+    assert_same(program.traced.module()(x), [made(x)])
+    with pytest.raises(ValueError, match="no recurrence has no state"):
+        step_program(made)
+
+
 def test_steps_from_zeros_are_the_sequence():
     made, x = model(options={"num_layers": 2}), torch.randn(6, 2, 3)
     run, state = step_program(made).traced.module(), [torch.zeros(2, 2, 5)] * 2

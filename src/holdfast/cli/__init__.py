@@ -19,6 +19,7 @@ COMMANDS = {
     "sweep": ("sweep", "one model over a grid or a search of settings, here or on Ray"),
     "reproduce": ("reproduce", "an experiment of a paper, and what became of its claims"),
     "ledger": ("ledger", "what papers report and what came of it here, claim by claim"),
+    "probe": ("probe", "what trained layers remember, and for how long: numbers and figures"),
     "report": ("report", "a page, figures and tables from the records of runs"),
     "export": ("export", "a trained model for PyTorch alone, ONNX and other machines"),
     "explain": ("explain", "a model: its equations, source, parameters and backend"),

@@ -10,9 +10,9 @@ import torch
 from holdfast.export.card import card
 from holdfast.export.onnx_format import require_onnx, to_onnx
 from holdfast.export.pieces import Origin, Piece
-from holdfast.export.programs import Program, sequence_program, step_program
+from holdfast.export.programs import Program, is_recurrent, recurrent_of, sequence_program, step_program
 from holdfast.export.saved import saved_files
-from holdfast.models import Blueprint, Model, PooledModel
+from holdfast.models import Blueprint, Model
 from holdfast.training.files import place_all
 
 Format = Literal["weights", "torch", "onnx"]
@@ -65,7 +65,7 @@ def export(
 
 def _programs(model: Model) -> dict[str, Program]:
     found = {"sequence": sequence_program(model)}
-    if not isinstance(model, PooledModel) and not getattr(model.layer, "bidirectional", False):
+    if is_recurrent(model) and not recurrent_of(model).bidirectional:
         found["step"] = step_program(model)
     return found
 

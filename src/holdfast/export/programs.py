@@ -21,6 +21,7 @@ from torch.export import Dim, ExportedProgram
 from holdfast.backends import BackendName
 from holdfast.layers import Recurrent
 from holdfast.models import PooledModel, SequenceModel
+from holdfast.models.rivals import Causal
 
 EXAMPLE = {"time": 5, "batch": 2}
 """Sizes with which a program is traced; it takes any others."""
@@ -77,10 +78,15 @@ def check_steps(model: nn.Module) -> None:
     Raises:
         ValueError: it can't; the message says why.
     """
-    if isinstance(model, PooledModel):
+    if not is_recurrent(model):
         raise ValueError("a model that is no recurrence has no state, and can't be exported step by step")
     if recurrent_of(model).bidirectional:
         raise ValueError("a bidirectional model reads from the end too, and can't be exported step by step")
+
+
+def is_recurrent(model: nn.Module) -> bool:
+    """Whether a model has a state; one of attention or convolutions has none."""
+    return not isinstance(model, PooledModel) and not isinstance(getattr(model, "layer", None), Causal)
 
 
 def recurrent_of(model: nn.Module) -> Recurrent:
@@ -110,7 +116,7 @@ class Exportable(nn.Module):
     def __init__(self, model: nn.Module):
         super().__init__()
         self.model = model
-        self.recurrent = not isinstance(model, PooledModel)
+        self.recurrent = is_recurrent(model)
 
     @property
     def layer(self) -> Recurrent:
@@ -119,7 +125,8 @@ class Exportable(nn.Module):
     @property
     def last(self) -> bool:
         """Whether there is one answer a sequence."""
-        return getattr(self.model, "readout", "last step" if not self.recurrent else "every step") == "last step"
+        usual = "last step" if isinstance(self.model, PooledModel) else "every step"
+        return getattr(self.model, "readout", usual) == "last step"
 
     @property
     def states(self) -> dict[str, tuple[str | int, ...]]:
@@ -134,7 +141,8 @@ class Exportable(nn.Module):
         """The last axes of an input; none if it holds symbols."""
         before: Any = getattr(self.model, "embedding", None)
         if before is None:
-            return (self.layer.input_size,)
+            layer: Any = getattr(self.model, "layer", self.model)
+            return (layer.input_size,)
         return () if isinstance(before, nn.Embedding) else (before.in_features,)
 
     def draw(self, generator: torch.Generator, *shape: int) -> Tensor:

@@ -1,0 +1,106 @@
+"""Gates are read as the cells use them, and their figures are those of plain definitions."""
+
+import math
+
+import pytest
+import torch
+
+import holdfast
+from conformance.conftest import options
+from holdfast.cells import LinearCell
+from holdfast.layers import CATALOGUE
+from holdfast.layers.catalogue import distinct
+from holdfast.probes import correlation_with_time, gates_of, record, saturation, time_scales
+from tolerances import assert_close
+
+WITH_GATES = {"lstm", "gru", "ur-lstm", "ur-gru", "janet", "peephole-lstm", "layernorm-lstm", "kaf-lstm", "kaf-gru"}
+
+
+def track_of(name):
+    generator = torch.Generator().manual_seed(0)
+    layer = holdfast.make(
+        name, 3, 6, dtype=torch.float64, backend="reference", generator=generator, **options(name)
+    ).eval()
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter += 0.3 * torch.randn(parameter.shape, dtype=parameter.dtype, generator=generator)
+    x = torch.randn(5, 4, 3, dtype=torch.float64, generator=generator)
+    return record(layer, x)[0]
+
+
+def after_a_step(track):
+    """The states after every step of all rows, and those before it, as leaves."""
+    before = [part.detach().flatten(0, 1).requires_grad_() for part in track.before]
+    p = track.p.detach().flatten(0, 1).requires_grad_()
+    return p, before, track.cell.next_state(p, track.cell.make_state(before))
+
+
+@pytest.mark.parametrize("name", distinct())
+def test_a_gate_that_keeps_a_memory_is_the_slope_of_the_memory(name):
+    track = track_of(name)
+    gates = gates_of(track)
+    assert gates or name not in WITH_GATES
+    if "forget" not in gates or isinstance(track.cell, LinearCell) or len(track.before) == 1:
+        return
+    _, before, after = after_a_step(track)
+    (slope,) = torch.autograd.grad(after[1].sum(), before[1])
+    if name == "peephole-lstm":  # there the gates see the memory too
+        with torch.no_grad():
+            track.cell.peephole_forget.zero_()
+            track.cell.peephole_input.zero_()
+        gates = gates_of(track)
+        _, before, after = after_a_step(track)
+        (slope,) = torch.autograd.grad(after[1].sum(), before[1])
+    assert_close(gates["forget"].flatten(0, 1), slope)
+
+
+@pytest.mark.parametrize("name", ["gru", "reset-before-gru", "ur-gru", "kaf-gru"])
+def test_the_update_gate_is_what_is_kept_of_the_state(name):
+    """h' = z h + (1 - z) n with n = tanh(candidate), so dh'/dp = (1 - z)(1 - n^2) in the candidate's block."""
+    track = track_of(name)
+    z = gates_of(track)["update"].flatten(0, 1)
+    p, before, after = after_a_step(track)
+    n = (after[0] - z * before[0]) / (1 - z)
+    (slope,) = torch.autograd.grad(after[0].sum(), p)
+    assert_close(slope[:, track.cell.block("candidate")], ((1 - z) * (1 - n**2)).detach(), scale=100)
+
+
+def test_the_gates_of_an_lstm_make_its_step():
+    for name in ("lstm", "peephole-lstm", "kaf-lstm"):
+        track = track_of(name)
+        gates = gates_of(track)
+        assert set(gates) == {"input", "forget", "output"}
+        assert_close(track.after[0], gates["output"] * track.after[1].tanh())
+        written = (track.after[1] - gates["forget"] * track.before[1]) / gates["input"]
+        assert float(written.detach().abs().max()) < 1  # a tanh
+
+
+def test_the_gate_of_a_linear_memory_is_the_modulus_of_its_factor():
+    track = track_of("lru")
+    assert_close(gates_of(track)["forget"][0, 0], torch.exp(-torch.exp(track.cell.nu.detach())))
+
+
+def test_every_name_in_the_list_is_one_of_the_catalogue():
+    assert set(CATALOGUE) >= WITH_GATES
+
+
+def test_a_steady_gate_remembers_for_its_time_scale():
+    gate = torch.tensor([0.5, math.exp(-1 / 30), 1.0, 0.0], dtype=torch.float64).expand(7, 2, 4)
+    scales = time_scales(gate)
+    assert scales[:3].tolist() == [pytest.approx(1 / math.log(2)), pytest.approx(30), math.inf]
+    assert 0 < scales[3] < 0.1
+
+
+def test_saturation_is_the_share_of_the_time():
+    gate = torch.tensor([0.05, 0.5, 0.95, 0.99]).view(4, 1, 1)
+    assert [float(each) for each in saturation(gate)] == [0.25, 0.5]
+
+
+def test_correlation_with_time_is_that_of_torch():
+    gate = torch.rand(9, 3, 2, generator=torch.Generator().manual_seed(0))
+    gate[..., 1] = 0.7
+    times = torch.arange(9.0).repeat_interleave(3)
+    expected = torch.corrcoef(torch.stack([gate[..., 0].flatten(), times]))[0, 1]
+    found = correlation_with_time(gate)
+    assert float(found[0]) == pytest.approx(float(expected), abs=1e-6)
+    assert math.isnan(found[1])

@@ -1,0 +1,112 @@
+"""Forgetting, spectrum, the search for a lag, and all of them together."""
+
+import json
+import warnings
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import holdfast
+from holdfast.probes import forgetting_curve, jacobian_spectrum, longest_lag, probe, record
+from tolerances import assert_close
+
+
+class Rotating(holdfast.Cell):
+    """h_t = A h_{t-1} + x_t, with an A that is given."""
+
+    def __init__(self, input_size, hidden_size, *, device=None, dtype=None):
+        super().__init__(input_size, hidden_size)
+        self.matrix = nn.Parameter(0.9 * torch.tensor([[0.6, -0.8], [0.8, 0.6]], dtype=torch.float64))
+
+    def project(self, x):
+        return x
+
+    def step(self, p, state):
+        return p + F.linear(state.h, self.matrix)
+
+
+@pytest.fixture
+def rotating():
+    return holdfast.Recurrent(Rotating, 2, 2, backend="reference").eval()
+
+
+def inputs(steps, generator=None):
+    return torch.randn(steps, 3, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(steps))
+
+
+def test_a_linear_memory_forgets_at_its_rate(rotating):
+    curve = forgetting_curve(rotating, inputs(4), inputs(5)[:4], inputs(11))
+    assert curve.steps == (0, 1, 2, 4, 8, 11)
+    assert curve.distance == pytest.approx([0.9**n for n in curve.steps])
+
+
+def test_pasts_that_are_alike_are_refused(rotating):
+    with pytest.raises(ValueError, match="give pasts that differ"):
+        forgetting_curve(rotating, inputs(4), inputs(4), inputs(5))
+
+
+def test_the_spectrum_is_that_of_the_matrix(rotating):
+    (track,) = record(rotating, inputs(6))
+    found = jacobian_spectrum(track, torch.tensor([[1, 0], [4, 2]]))
+    expected = 0.9 * torch.tensor([0.6 + 0.8j, 0.6 - 0.8j], dtype=torch.complex128)
+    assert_close(found.imag.sort(-1).values, expected.imag.sort().values.expand(2, 2))
+    assert_close(found.real, expected.real.expand(2, 2))
+
+
+def test_the_spectrum_of_a_gated_cell_is_that_of_its_jacobian():
+    layer = holdfast.make("lstm", 2, 3, dtype=torch.float64, backend="reference").eval()
+    (track,) = record(layer, inputs(5))
+    p, before = track.p[2, 1:2].detach(), [part[2, 1:2].detach() for part in track.before]
+
+    def step(h, c):
+        return tuple(track.cell.next_state(p, track.cell.make_state((h, c))))
+
+    blocks = torch.autograd.functional.jacobian(step, tuple(before))
+    whole = torch.cat([torch.cat([block[0, :, 0] for block in row], 1) for row in blocks])
+    expected = torch.linalg.eigvals(whole)
+    found = jacobian_spectrum(track, torch.tensor([[2, 1]]))[0]
+    assert_close(found.abs(), expected.abs().sort(descending=True).values)
+
+
+@pytest.mark.parametrize(
+    ("solvable", "longest", "tried"),
+    [
+        (70, 64, [16, 32, 64, 128]),
+        (1000, 512, [16, 32, 64, 128, 256, 512]),
+        (5, 4, [16, 8, 4]),
+        (0, None, [16, 8, 4, 2, 1]),
+    ],
+)
+def test_the_longest_lag_is_found_by_doubling_and_halving(solvable, longest, tried):
+    search = longest_lag(lambda lag: lag <= solvable, 16, limit=1000)
+    assert search.longest == longest
+    assert [lag for lag, _ in search.tried] == tried
+
+
+def test_a_search_that_can_not_begin_is_refused():
+    with pytest.raises(ValueError, match="1 <= start <= limit, got start 9 and limit 8"):
+        longest_lag(bool, 9, limit=8)
+
+
+def test_a_probe_is_plain_numbers():
+    layer = holdfast.make("gru", 2, 3, num_layers=2, backend="reference").eval()
+    x = torch.randn(7, 3, 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = probe(layer, x, generator=torch.Generator().manual_seed(0))
+    again = probe(layer, x, generator=torch.Generator().manual_seed(0))
+    assert found == again
+    assert json.loads(json.dumps(found.as_dict(), allow_nan=False))["steps"] == 7
+    assert [(gate.cell, gate.name) for gate in found.gates] == [(k, n) for k in (0, 1) for n in ("reset", "update")]
+    assert all(parameter.grad is None for parameter in layer.parameters())
+
+
+def test_one_row_has_no_neighbour_to_be_told_from():
+    layer = holdfast.make("rnn", 2, 3, backend="reference").eval()
+    found = probe(layer, torch.randn(6, 1, 2), generator=torch.Generator())
+    assert found.forgetting is None
+    assert found.gates == ()
+    with pytest.raises(ValueError, match="at least 2 steps, got 1"):
+        probe(layer, torch.randn(1, 1, 2), generator=torch.Generator())
