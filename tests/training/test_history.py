@@ -50,3 +50,14 @@ def test_a_solved_run_ends_if_it_is_told_to(stop):
     ending = solved.ending(TASK, TrainingSettings(stop_when_solved=stop))
     assert (ending is not None) == stop
     assert solved.steps_to_solved(TASK) == 20
+
+
+def test_what_a_provisional_model_does_counts_only_as_long_as_there_is_no_other():
+    early = [{"step": 10, "loss": SOLVED, "accuracy": 1.0}, {"step": 20, "loss": 1.0, "accuracy": 0.7}]
+    late = [{"step": 30, "loss": 1.0, "accuracy": 0.3}, {"step": 40, "loss": SOLVED, "accuracy": 0.6}]
+    before, after = History(evaluations=early, provisional=20), History(evaluations=early + late, provisional=20)
+    assert before.best(TASK) == early[0]
+    assert before.steps_to_solved(TASK) is None
+    assert before.ending(TASK, TrainingSettings(stop_when_solved=True, patience=1)) is None
+    assert after.best(TASK) == late[1]
+    assert after.steps_to_solved(TASK) == 40

@@ -98,10 +98,11 @@ def kernel(name: str, layout: Layout, step: Step, frame: Frame) -> list[str]:
     sources = max((len(value.args) // 2 for value in products), default=0)
     for number, array in enumerate(layout.arrays):
         pointers |= dict.fromkeys(array_values(step, array), f"array{number}")
-    longest = max((value for value in products if frame.ahead), key=multiplications, default=None)
+    longest = max(products, key=multiplications) if products and frame.ahead else None
+    more = {longest: f", {frame.ahead}"} if longest else {}
     inside = [*frame.before]
     for stage in step.schedule.stages:
-        inside += stage_text(stage, pointers, frame.rows, list(packs), step.optional, {longest: f", {frame.ahead}"})
+        inside += stage_text(stage, pointers, frame.rows, list(packs), step.optional, more)
     inside += frame.after
     per_row = [(f"scratch{n}", v.size) for n, v in enumerate(private)] + frame.scratch
     once = [(f"single{n}", v.size) for n, v in enumerate(shared)]

@@ -35,8 +35,7 @@ def budget(scale: Scale) -> tuple[Question, ...]:
 def curriculum(scale: Scale) -> tuple[Question, ...]:
     """Whether gates that open until the network is an LSTM solve adding after fewer steps than the LSTM.
 
-    Paper: adding over 1,000 steps. Published: no number is known. A record tells by `openness` 1 from which evaluation
-    on the network is an LSTM; a solution before that is one of gates that are still half closed.
+    Paper: adding over 1,000 steps. Published: no number is known. A solution counts once all gates are open.
 
     Full: 1,000 steps; half an hour of a core a run.
     Small: 500 steps; six minutes of a core a run.

@@ -1,7 +1,6 @@
-"""Inference that computes the open units of time-gated layers, and no others."""
+"""Inference that computes the open units of time-gated layers, and hardly any others."""
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +11,9 @@ from holdfast.cells.timed import lstm_step
 from holdfast.layers.drop_in import LSTM
 from holdfast.layers.recurrent import Recurrent
 
+STRETCH = 16
+"""Steps for which rows are gathered at once: gathering costs about as much as a few steps."""
+
 
 @torch.no_grad()
 def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -19,7 +21,8 @@ def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, 
 
         k(t) < threshold:    c_t = c_{t-1} and h_t = h_{t-1}, bit for bit, and the unit's rows of W are not computed
 
-    The rows of the open units are gathered when a unit opens or closes, and used until the next one does.
+    Rows are gathered for `STRETCH` steps at a time, of the units that are open at any of them; so a unit that opens or
+    closes within a stretch is computed over the whole of it, and kept as it is by a gate of 0 where it is closed.
 
     Args:
         layer: of time-gated cells, in one direction.
@@ -66,11 +69,9 @@ def run_cell(cell: TimedLSTM, x: Tensor, k: Tensor) -> tuple[Tensor, tuple[Tenso
     """x (T, B, I) and gates (T, H) to outputs and the last h and c."""
     h, c = (x.new_zeros(x.shape[1], cell.hidden_size) for _ in range(2))
     output = x.new_empty(len(x), *h.shape)
-    open_ = k > 0
-    changes = (open_[1:] != open_[:-1]).any(1).nonzero().flatten() + 1
-    marks = [0, *changes.tolist(), len(x)]
-    for first, last in pairwise(marks):
-        units = open_[first].nonzero().flatten()
+    for first in range(0, len(x), STRETCH):
+        last = min(first + STRETCH, len(x))
+        units = (k[first:last] > 0).any(0).nonzero().flatten()
         if not len(units):
             output[first:last] = h
             continue
@@ -79,19 +80,22 @@ def run_cell(cell: TimedLSTM, x: Tensor, k: Tensor) -> tuple[Tensor, tuple[Tenso
 
 
 def run_units(cell: TimedLSTM, units: Tensor, x: Tensor, k: Tensor, h: Tensor, c: Tensor, output: Tensor) -> None:
-    """Some steps of some units; h and c are written in place."""
+    """Some steps of some units; h and c are written in place. What the others have to say stays the same meanwhile."""
     rows = torch.cat([units + block * cell.hidden_size for block in range(4)])
     weight_hh = cell.weight_hh[rows]
+    among_themselves, others = weight_hh[:, units], h.index_fill(1, units, 0)
     p = F.linear(x, cell.weight_ih[rows], None if cell.bias is None else cell.bias[rows])
+    p = p + F.linear(others, weight_hh)
     peepholes = [peephole[units] for peephole in cell.peephole_vectors()]
-    own_h, own_c = h[:, units], c[:, units]
+    own_h, own_c, outputs = h[:, units], c[:, units], []
     for t, own in enumerate(k):
-        pre = (p[t] + F.linear(h, weight_hh)).chunk(4, -1)
+        pre = (p[t] + F.linear(own_h, among_themselves)).chunk(4, -1)
         new_h, new_c = lstm_step(pre, own_c, peepholes)
         own_h, own_c = own * new_h + (1 - own) * own_h, own * new_c + (1 - own) * own_c
-        h[:, units] = own_h
-        output[t] = h
-    c[:, units] = own_c
+        outputs.append(own_h)
+    output[:] = h
+    output[..., units] = torch.stack(outputs)
+    h[:, units], c[:, units] = own_h, own_c
 
 
 @torch.no_grad()

@@ -130,7 +130,7 @@ class Counted(Learner):
     def measures(self, x: Tensor, end, lengths: Tensor | None, updated: Tensor, steps: int):
         """Openness and operations, each as a sum and a count."""
         held = updates(self.layer, x, end, lengths, threshold=self.threshold)
-        done = operations(self.layer, held.double())
+        done = operations(self.layer, held.cpu().double())
         return {"openness": (float(updated.mean(0).sum()), steps), "operations": (float(done.sum()), len(done))}
 
 
@@ -180,7 +180,8 @@ class Widened(Counted):
         k = 1                                                       from `steps` on
 
     So it begins with short memories that gradients reach, and ends as a plain LSTM: `export_lstm` makes it one. sigma
-    is not learnt meanwhile, and the same at a step of any run; mu is learnt.
+    is not learnt meanwhile, and the same at a step of any run; mu is learnt. What an evaluation finds before the gates
+    are open does not count: the task is solved, and weights are the best, when an LSTM has done it.
 
     Args:
         model: its layer of `GaussianLSTM`, time first.
@@ -195,7 +196,7 @@ class Widened(Counted):
     def __init__(self, model: SequenceModel, settings: CurriculumSettings | None = None):
         chosen = settings or CurriculumSettings()
         super().__init__(model, threshold=chosen.threshold)
-        self.settings = chosen
+        self.settings, self.provisional = chosen, chosen.steps
         self.gated = [cell for cell in sparing_cells(model.layer) if isinstance(cell, GaussianLSTM)]
         if not self.gated:
             raise ValueError("the temporal curriculum widens Gaussian gates: choose gaussian-lstm")

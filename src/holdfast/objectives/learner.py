@@ -56,6 +56,8 @@ class Learner(nn.Module, ABC):
     """Whether it is given a lesson at evaluation too, for its measures."""
     pretraining: int = 0
     """The updates with which it begins before it sees a label."""
+    provisional: int = 0
+    """The updates up to which it is another model than it is to be, so that evaluations until then decide nothing."""
 
     def __init__(self, model: SequenceModel):
         super().__init__()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from functools import partial
 
 from lightning_fabric import Fabric
@@ -13,6 +14,7 @@ from holdfast.training.divergence import DivergenceError
 from holdfast.training.evaluation import evaluate
 from holdfast.training.feed import Feed
 from holdfast.training.history import Ending, History
+from holdfast.training.lessons import provisional_of
 from holdfast.training.loop import Loop
 from holdfast.training.news import Listener, News
 from holdfast.training.optimisers import make_optimiser, parameter_groups
@@ -38,7 +40,7 @@ def fit(fabric: Fabric, model: nn.Module, *, task: Task, run: RunSettings, recor
         stack.enter_context(threads(run.training.threads))  # here, since a new process has its own number of them
         optimiser = make_optimiser(parameter_groups(model, run.training.weight_decay), run.training)
         network, optimiser = fabric.setup(model, optimiser)
-        history = resume(record, model, optimiser)
+        history = replace(resume(record, model, optimiser), provisional=provisional_of(model))
         listeners = stack.enter_context(_listeners(fabric, task, run, record, history, watch))
         make = partial(task.training_batch, batch_size=run.training.batch_size, seed=run.seed)
         feed = stack.enter_context(Feed(make, first=history.step, last=run.training.steps))

@@ -31,6 +31,8 @@ class History:
         waited: the part of it that passed waiting for data.
         memory: the most bytes that they held beyond what was held before the first; None where it can't be known.
         evaluations: on the validation set, in order; each holds its "step", the "loss" and the task's other measures.
+        provisional: updates up to which the model is another one than it is to be: evaluations until then decide
+            nothing once there is a later one.
     """
 
     step: int = 0
@@ -38,6 +40,12 @@ class History:
     waited: float = 0.0
     memory: int | None = None
     evaluations: list[Measures] = field(default_factory=list)
+    provisional: int = 0
+
+    @property
+    def final(self) -> list[Measures]:
+        """The evaluations of the model as it is to be."""
+        return [measures for measures in self.evaluations if measures["step"] > self.provisional]
 
     def losses(self, pretraining: int = 0) -> list[float]:
         """Of all evaluations, without those while pretraining: what is measured then is not yet learnt."""
@@ -46,17 +54,18 @@ class History:
     def best(self, task: Task) -> Measures | None:
         """The evaluation with the best metric, of equals that with the smallest loss; None before the first."""
         sign = 1 if task.higher_is_better else -1
-        return max(self.evaluations, key=lambda found: (sign * found[task.metric], -found["loss"]), default=None)
+        found = self.final or self.evaluations
+        return max(found, key=lambda one: (sign * one[task.metric], -one["loss"]), default=None)
 
     def since_best(self, task: Task, pretraining: int = 0) -> int:
         """Evaluations after the best one, without those while pretraining."""
         best = self.best(task)
         later = [] if best is None else self.evaluations[self.evaluations.index(best) + 1 :]
-        return sum(measures["step"] > pretraining for measures in later)
+        return sum(measures["step"] > max(pretraining, self.provisional) for measures in later)
 
     def steps_to_solved(self, task: Task) -> int | None:
         """The step of the first evaluation that met the task's criterion."""
-        return next((int(measures["step"]) for measures in self.evaluations if task.solved(measures)), None)
+        return next((int(measures["step"]) for measures in self.final if task.solved(measures)), None)
 
     def ending(self, task: Task, settings: TrainingSettings, *, pretraining: int = 0) -> Ending | None:
         """Whether the run is over, and why; patience begins after pretraining."""

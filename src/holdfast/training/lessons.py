@@ -85,6 +85,11 @@ def pretraining_of(model: nn.Module) -> int:
     return model.pretraining if isinstance(model, Learner) else 0
 
 
+def provisional_of(model: nn.Module) -> int:
+    """The updates up to which it is another model than it is to be."""
+    return model.provisional if isinstance(model, Learner) else 0
+
+
 def answering(model: nn.Module) -> nn.Module:
     """The model without what only helps it to learn."""
     return model.model if isinstance(model, Learner | Streamed) else model
