@@ -17,8 +17,8 @@ def budget(scale: Scale) -> tuple[Question, ...]:
     Paper: adding over 1,000 steps and MNIST pixel by pixel. Published: no number is known. Openness and operations
     stand in the records; `holdfast saving` measures the time that a run saves at inference.
 
-    Full: adding over 1,000 steps, MNIST for 20 epochs; half an hour of a core a run, seven hours on MNIST.
-    Small: adding over 500 steps, four to five minutes of a core a run; MNIST, two epochs, 40 minutes of a core a run.
+    Full: adding over 1,000 steps, MNIST for 20 epochs; half an hour of a core a run, an hour on MNIST.
+    Small: adding over 500 steps, five minutes of a core a run; MNIST, two epochs, seven minutes of a core a run.
 
     Our guesses: the form of the price, widths, rates.
     """
