@@ -1,6 +1,7 @@
 """`holdfast saving`: what a trained model saves at inference where what rests is not computed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from holdfast.cli.objectives import build_learner
 from holdfast.cli.parser import Parser
 from holdfast.cli.train import parse
 from holdfast.layers import Recurrent
-from holdfast.layers.saving import Saving, measure_saving, run_sparingly, skips
+from holdfast.layers.saving import Saving, measure_saving, operations_of, run_sparingly, skips
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.tasks import Task
 from holdfast.training.checkpoint import load_best
@@ -44,7 +45,10 @@ def main(arguments: Sequence[str]) -> int:
     print_line(cell.format(task.metric) for cell in HEADER)
     for threshold in thresholds:
         x = model.embed(first_rows(task, values.batch_size))
-        saving = measure_saving(layer, x, threshold=threshold)
+        many = model.embed(first_rows(task, values.sequences))
+        saving = replace(
+            measure_saving(layer, x, threshold=threshold), operations=operations_of(layer, many, threshold=threshold)
+        )
         measured = measure(task, model, threshold=threshold, sequences=values.sequences)
         print_line(cells("at rest" if skips(layer) else f"{threshold:g}", measured, saving))
     return 0
