@@ -171,6 +171,19 @@ def test_on_ray_a_sweep_outlives_a_killed_worker_and_equals_the_local_one(tmp_pa
         assert timeless(trial) == timeless(other)
 
 
+@pytest.mark.slow
+def test_on_ray_bad_trials_are_stopped_early_and_good_ones_end_by_themselves(capfd):
+    pytest.importorskip("ray")
+    vary = ["--vary", "training.learning_rate=0.03,1e-7,1e-8,1e-9", "--early_stopping", "5", "--workers", "1"]
+    steps = ["--training.steps", "40", "--training.evaluate_every", "5"]
+    adding = ["sweep", "--task", "adding", "--task.length", "10", *TINY[5:]]
+    assert main([*adding, *steps, *vary, "--engine", "ray"]) == 0
+    ended = [path.parent.parent.name for path in Path("runs/sweep").rglob("summary.json")]
+    assert "lstm,learning_rate=0.03" in ended
+    assert len(ended) < 4
+    assert "stopped at step 5" in capfd.readouterr().out
+
+
 def worker_at(folder: Path, sweep: subprocess.Popen) -> int:
     """The process that is in the middle of a trial: it holds the lock of one that has a checkpoint but no summary."""
     while sweep.poll() is None:

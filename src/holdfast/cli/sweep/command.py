@@ -72,7 +72,7 @@ def show(trials: Sequence[Followed]) -> None:
         test = (summary and summary.test) or {}
         told += [] if summary is None else [number(test.get(metric)), in_words(summary.seconds)]
         table.add_row(trial.label, str(trial.settings.seed), _status(trial), *told)
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
     for trial in trials:
         if trial.failure:
             print(f"{trial.label}: {outcome(trial)}")

@@ -138,6 +138,6 @@ def _value(trial: Followed, reported: dict[str, Any] | None) -> float | None:
 
 
 def _successive_halving(grace: int, longest: int) -> Any:
-    """ASHA, counted in updates."""
+    """ASHA, counted in updates; it would stop a trial at `max_t`, before that has measured the test set."""
     scheduler: Any = import_module("ray.tune.schedulers").ASHAScheduler
-    return scheduler(time_attr=STEP, max_t=longest, grace_period=min(grace, longest))
+    return scheduler(time_attr=STEP, max_t=longest + 1, grace_period=min(grace, longest))
