@@ -130,11 +130,13 @@ def _reason(error: BaseException) -> str:
 
 @contextmanager
 def _less_logging() -> Iterator[None]:
-    """Without torch's notes that packages which nobody asked for are not there."""
-    logger = logging.getLogger("torch.onnx")
-    before = logger.level
-    logger.setLevel(logging.ERROR)
+    """Without the exporters' notes on packages that nobody asked for, and on what they leave as it is."""
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
