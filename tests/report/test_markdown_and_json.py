@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.report.made_up_records import COPYING, Course, write_run
+from made_up_records import COPYING, Course, write_run
 
 from holdfast.report import comparisons, read_runs
 from holdfast.report.markdown import results_markdown

@@ -4,9 +4,9 @@ import json
 
 import pytest
 import torch
-from tests.training.small import small_model, small_run
 
 from holdfast.training.memory import Taken, measurable
+from training.small import small_model, small_run
 
 pytestmark = pytest.mark.skipif(not measurable(), reason="only Linux tells how much memory was in use")
 
