@@ -41,24 +41,29 @@ class Pool:
 
     def take(self, size: int) -> Tensor:
         """A block of memory of that size or somewhat more."""
-        fitting = [held for held, blocks in self.free.items() if blocks and size <= held <= 1.25 * size]
-        block = self.free[min(fitting)].pop() if fitting else new_block(size)
-        if fitting:
-            self.idle -= block.numel()
+        fitting = [held for held in self.free if size <= held <= 1.25 * size]
+        block = self.pop(min(fitting)) if fitting else new_block(size)
         self.in_use += block.numel()
         self.peak = max(self.peak, self.in_use)
         return block
 
+    def pop(self, size: int) -> Tensor:
+        """An idle block of exactly that size, of which there must be one."""
+        blocks = self.free[size]
+        if len(blocks) == 1:
+            del self.free[size]
+        self.idle -= size
+        return blocks.pop()
+
     def give_back(self, block: Tensor) -> None:
-        """Keep a block for the next who asks for its size; let others go if there is too much."""
+        """Keep a block for the next who asks for its size or a little less; let others go if there is too much."""
         size = block.numel()
         self.in_use -= size
         self.idle += size
         self.free[size].append(block)
         for other in list(self.free):
-            while self.idle > self.peak and self.free[other] and other != size:
-                self.free[other].pop()
-                self.idle -= other
+            while self.idle > self.peak and other in self.free and other != size:
+                self.pop(other)
 
     def clear(self) -> None:
         """Give all idle memory back to the system."""
