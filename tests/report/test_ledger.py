@@ -1,6 +1,7 @@
 """The ledger: a row a model, from the records of runs that were really made."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, mo
     assert "4 runs taken into results" in text
     assert "not met: ur-lstm solves it" not in text
     assert "met: ur-lstm solves it in every run" in text
+    assert main(["ledger"]) == 0
+    made_runs, _, unmade = capsys.readouterr().out.rpartition("\nnot run")
+    assert "made/made, copying, small" in made_runs
+    assert "made/made, copying, full" not in made_runs
+    assert re.search(r"made/made +full +copying +3", unmade)
+    assert re.search(r"gu2020/copy +small ", unmade)
     assert main(["ledger", "--add", "nowhere"]) == 2
     assert "found none" in capsys.readouterr().err
     assert main(["ledger", "made/made", "--page", "page.md"]) == 0

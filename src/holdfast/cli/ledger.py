@@ -12,14 +12,15 @@ from holdfast.cli.parser import Parser
 from holdfast.cli.reproduce import MARKS, experiment_of
 from holdfast.experiments import EXPERIMENTS
 from holdfast.report.keep import take
-from holdfast.report.ledger import Account, ledger
+from holdfast.report.ledger import NOT_RUN, Account, ledger
 from holdfast.report.ledger_page import ledger_page
 from holdfast.report.numbers import times
 from holdfast.training.files import write_text
 
 ABOUT = (
-    "Shows what papers report and what came of it here; a row without a run says so. With --add it first takes the "
-    "finished runs of `holdfast reproduce` into the results, as small text files."
+    "Shows what papers report and what came of it here; a row without a run says so, and a question without any is a "
+    "line at the end unless its experiment was named. With --add it first takes the finished runs of "
+    "`holdfast reproduce` into the results, as small text files."
 )
 
 
@@ -42,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
         write_text(Path(values.page), ledger_page(accounts, shown))
         print(f"The ledger is in {values.page}")
     else:
-        show(accounts)
+        unmade = [] if values.experiments else [account for account in accounts if not account.made]
+        show([account for account in accounts if account not in unmade])
+        show_unmade(unmade)
     return 0
 
 
@@ -78,3 +81,15 @@ def show(accounts: Sequence[Account]) -> None:
         if words := [*account.shared, *own]:
             console.print(f"  [dim]differs from the paper: {escape('; '.join(words))}[/]")
         console.print()
+
+
+def show_unmade(accounts: Sequence[Account]) -> None:
+    """A line for each question of which nothing was run."""
+    if not accounts:
+        return
+    table = Table(title=NOT_RUN, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in ("experiment", "scale", "question", "models"):
+        table.add_column(name, overflow="fold")
+    for account in accounts:
+        table.add_row(account.experiment, account.scale, account.question, str(len(account.lines)))
+    Console(highlight=False).print(table)

@@ -55,6 +55,11 @@ class Account:
     shared: tuple[str, ...]
     lines: tuple[Line, ...]
 
+    @property
+    def made(self) -> bool:
+        """Whether any run answers it."""
+        return any(line.ours != NOT_RUN for line in self.lines)
+
 
 def ledger(folder: Path, experiments: Iterable[Experiment]) -> list[Account]:
     """Every question of these experiments at every scale.
