@@ -35,6 +35,15 @@ def test_other_text_and_other_flags_make_other_libraries(cache, compiler):
     assert load(sources[2], name="n", flags=(*FLAGS, "-DSEVEN")).answer() == 7
 
 
+def test_the_environment_adds_flags_to_the_usual_ones(cache, compiler, monkeypatch):
+    source = 'extern "C" int answer() { return ANSWER; }'
+    for answer in (8, 9):
+        monkeypatch.setenv("HOLDFAST_CXXFLAGS", f"-Og '-DANSWER={answer}'")
+        assert load(source, name="n").answer() == answer
+    with pytest.raises(CompileError):
+        load(source, name="n", flags=FLAGS)
+
+
 def test_a_name_may_hold_anything(cache, compiler):
     assert load(ANSWER % 5, name="../GatedLSTM(3, 64), ☂ forward").answer() == 5
     assert [path.name.startswith("GatedLSTM-3-64-forward") for path in cache.glob("*.so")] == [True]

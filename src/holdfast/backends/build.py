@@ -8,7 +8,7 @@ from pathlib import Path
 from holdfast.backends.libraries.errors import BuildError, CompileError, LoadError, NoCompiler
 from holdfast.backends.libraries.folder import VARIABLE, cache_folder
 from holdfast.backends.libraries.store import build, intact, stem
-from holdfast.backends.libraries.toolchain import FLAGS, find_toolchain
+from holdfast.backends.libraries.toolchain import FLAGS, find_toolchain, usual_flags
 
 __all__ = ["FLAGS", "BuildError", "CompileError", "LoadError", "NoCompiler", "find_toolchain", "load"]
 
@@ -31,7 +31,8 @@ class Loader:
     def renew_lock(self) -> None:
         self.lock = threading.Lock()
 
-    def load(self, source: str, *, name: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CDLL:
+    def load(self, source: str, *, name: str, flags: tuple[str, ...] | None = None) -> ctypes.CDLL:
+        flags = usual_flags() if flags is None else flags
         toolchain = find_toolchain()
         key = stem(source, name=name, flags=flags, toolchain=toolchain)
         with self.lock:
@@ -55,7 +56,7 @@ def refused(folder: Path, error: OSError) -> LoadError:
 LOADER = Loader()
 
 
-def load(source: str, *, name: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CDLL:
+def load(source: str, *, name: str, flags: tuple[str, ...] | None = None) -> ctypes.CDLL:
     """The library made from the C++ text `source`, from the cache if it has been built before.
 
         library = load('extern "C" int answer() { return 42; }', name="answer")
@@ -63,7 +64,8 @@ def load(source: str, *, name: str, flags: tuple[str, ...] = FLAGS) -> ctypes.CD
     Args:
         source: one whole translation unit.
         name: what it computes, for file names, messages and `holdfast cache list`.
-        flags: those of the compiler; `FLAGS + ("-O1",)` adds to the usual ones.
+        flags: those of the compiler, such as `FLAGS + ("-O1",)`; if None, `FLAGS` and what the variable
+            HOLDFAST_CXXFLAGS of the environment adds to them.
 
     Raises:
         NoCompiler: there is no C++ compiler; the message says what to install.

@@ -96,8 +96,7 @@ class Kernel:
 
     def __init__(self, program: Program, *, poison: bool = False, flags: tuple[str, ...] | None = None):
         self.program, self.poison = program, poison
-        options = {} if flags is None else {"flags": flags}
-        library = load(program.source, name=program.title, **options)
+        library = load(program.source, name=program.title, flags=flags)
         self.forward_function, self.backward_function = library.holdfast_forward, library.holdfast_backward
         for function in (self.forward_function, self.backward_function):
             function.argtypes, function.restype = [ctypes.c_void_p], None

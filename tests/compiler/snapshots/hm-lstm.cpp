@@ -541,7 +541,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch2 + i * 20 + j0);
                     const auto x1 = load<V>(saved + 0 + j0);
                     const auto x2 = x0 * x1;
@@ -549,9 +550,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {
@@ -559,7 +560,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch2 + i * 20 + j0 + 10);
                     const auto x1 = load<V>(saved + 21 + j0);
                     const auto x2 = x0 * x1;
@@ -567,9 +569,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single1 + 0) = total(sum) + rest;
             }
             {
@@ -614,7 +616,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry5 + j0);
                     const auto x1 = load<V>(carry4 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0 + 10);
@@ -643,9 +646,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(scratch4 + i * 1 + 0) = total(sum) + rest;
             }
             {
@@ -653,7 +656,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry4 + j0);
                     const auto x1 = load<V>(scratch2 + i * 20 + j0 + 10);
                     const auto x2 = splat<V>((saved + 110)[1]);
@@ -669,9 +673,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(scratch5 + i * 1 + 0) = total(sum) + rest;
             }
             {
@@ -679,7 +683,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry4 + j0);
                     const auto x1 = load<V>(scratch2 + i * 20 + j0 + 10);
                     const auto x2 = splat<V>((saved + 110)[1]);
@@ -693,9 +698,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(scratch6 + i * 1 + 0) = total(sum) + rest;
             }
             {
@@ -703,7 +708,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry5 + j0);
                     const auto x1 = load<V>(carry4 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0 + 10);
@@ -732,9 +738,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(scratch7 + i * 1 + 0) = total(sum) + rest;
             }
             {
@@ -742,7 +748,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry5 + j0);
                     const auto x1 = load<V>(carry4 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0 + 10);
@@ -769,9 +776,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(scratch8 + i * 1 + 0) = total(sum) + rest;
             }
             {
@@ -859,7 +866,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch9 + i * 10 + j0);
                     const auto x1 = load<V>(saved + 0 + j0);
                     const auto x2 = x0 * x1;
@@ -867,9 +875,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {
@@ -984,7 +992,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry2 + j0);
                     const auto x1 = load<V>(carry1 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0);
@@ -1019,9 +1028,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single3 + 0) = total(sum) + rest;
             }
             {
@@ -1029,7 +1038,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry1 + j0);
                     const auto x1 = load<V>(scratch2 + i * 20 + j0);
                     const auto x2 = splat<V>((saved + 110)[0]);
@@ -1049,9 +1059,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single4 + 0) = total(sum) + rest;
             }
             {
@@ -1059,7 +1069,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry1 + j0);
                     const auto x1 = load<V>(scratch2 + i * 20 + j0);
                     const auto x2 = splat<V>((saved + 110)[0]);
@@ -1077,9 +1088,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single5 + 0) = total(sum) + rest;
             }
             {
@@ -1087,7 +1098,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry2 + j0);
                     const auto x1 = load<V>(carry1 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0);
@@ -1122,9 +1134,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single6 + 0) = total(sum) + rest;
             }
             {
@@ -1132,7 +1144,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry2 + j0);
                     const auto x1 = load<V>(carry1 + j0);
                     const auto x2 = load<V>(scratch2 + i * 20 + j0);
@@ -1165,9 +1178,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single7 + 0) = total(sum) + rest;
             }
             {
@@ -1175,7 +1188,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 16 + j0);
                     const auto x1 = load<V>(saved + 192 + j0);
                     const auto x2 = x0 * x1;
@@ -1183,9 +1197,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 41; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 41; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single8 + 0) = total(sum) + rest;
             }
             {

@@ -101,7 +101,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(array7 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 128 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
@@ -109,9 +110,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single0 + j0) = total(sum) + rest;
                 }
             }
@@ -140,7 +141,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(array4 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 16 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
@@ -148,9 +150,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single1 + j0) = total(sum) + rest;
                 }
             }
@@ -348,7 +350,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = splat<V>((carry0)[j0]);
                         const auto x1 = splat<V>((d_output)[j0]);
                         const auto x2 = x0 + x1;
@@ -385,9 +388,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(scratch0 + i * 10 + j0) = total(sum) + rest;
                 }
             }
@@ -441,7 +444,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = splat<V>((scratch1 + i * 10)[j0]);
                         const auto x1 = splat<V>((state0)[j0]);
                         const auto x2 = x0 * x1;
@@ -472,9 +476,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single0 + j0) = total(sum) + rest;
                 }
             }

@@ -117,7 +117,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(array8 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 256 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
@@ -125,9 +126,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single0 + j0) = total(sum) + rest;
                 }
             }
@@ -163,7 +164,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(array6 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 144 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
@@ -171,9 +173,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single1 + j0) = total(sum) + rest;
                 }
             }
@@ -202,7 +204,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(array4 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 32 + 10 * j0 + j1);
                         const auto x2 = x0 * x1;
@@ -210,9 +213,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single2 + j0) = total(sum) + rest;
                 }
             }
@@ -398,7 +401,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = splat<V>((carry1)[j0]);
                         const auto x1 = splat<V>((carry0)[j0]);
                         const auto x2 = splat<V>((d_output)[j0]);
@@ -439,9 +443,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single1 + j0) = total(sum) + rest;
                 }
             }
@@ -451,7 +455,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = splat<V>((carry1)[j0]);
                         const auto x1 = splat<V>((carry0)[j0]);
                         const auto x2 = splat<V>((d_output)[j0]);
@@ -492,9 +497,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single2 + j0) = total(sum) + rest;
                 }
             }
@@ -504,7 +509,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = splat<V>((carry0)[j0]);
                         const auto x1 = splat<V>((d_output)[j0]);
                         const auto x2 = x0 + x1;
@@ -537,9 +543,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single3 + j0) = total(sum) + rest;
                 }
             }

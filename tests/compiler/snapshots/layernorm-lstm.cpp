@@ -76,15 +76,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 40 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {
@@ -92,15 +93,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 40 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single1 + 0) = total(sum) + rest;
             }
             {
@@ -108,7 +110,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 40 + j0);
                     const auto x1 = splat<V>((single1)[0]);
                     const auto x2 = splat<V>(T(0.025));
@@ -119,9 +122,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {
@@ -143,15 +146,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch1 + i * 40 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single3 + 0) = total(sum) + rest;
             }
             {
@@ -159,15 +163,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch1 + i * 40 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single4 + 0) = total(sum) + rest;
             }
             {
@@ -175,7 +180,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch1 + i * 40 + j0);
                     const auto x1 = splat<V>((single4)[0]);
                     const auto x2 = splat<V>(T(0.025));
@@ -186,9 +192,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single5 + 0) = total(sum) + rest;
             }
             {
@@ -289,15 +295,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(saved + 0 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(saved + 60 + 0) = total(sum) + rest;
             }
             {
@@ -305,15 +312,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(saved + 0 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single6 + 0) = total(sum) + rest;
             }
             {
@@ -321,7 +329,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(saved + 0 + j0);
                     const auto x1 = splat<V>((single6)[0]);
                     const auto x2 = splat<V>(T(0.1));
@@ -332,9 +341,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single7 + 0) = total(sum) + rest;
             }
             {
@@ -551,7 +560,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 242 + j0);
                     const auto x1 = load<V>(array5 + j0);
                     const auto x2 = x0 * x1;
@@ -559,9 +569,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {
@@ -569,7 +579,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 242 + j0);
                     const auto x1 = load<V>(array5 + j0);
                     const auto x2 = x0 * x1;
@@ -585,9 +596,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single1 + 0) = total(sum) + rest;
             }
             {
@@ -645,7 +656,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 96 + j0);
                     const auto x1 = load<V>(array3 + j0);
                     const auto x2 = x0 * x1;
@@ -653,9 +665,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {
@@ -663,7 +675,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 96 + j0);
                     const auto x1 = load<V>(array3 + j0);
                     const auto x2 = x0 * x1;
@@ -673,9 +686,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single3 + 0) = total(sum) + rest;
             }
             {
@@ -710,7 +723,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 96 + j0);
                     const auto x1 = load<V>(array1 + j0);
                     const auto x2 = x0 * x1;
@@ -718,9 +732,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single4 + 0) = total(sum) + rest;
             }
             {
@@ -728,7 +742,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 96 + j0);
                     const auto x1 = load<V>(array1 + j0);
                     const auto x2 = x0 * x1;
@@ -738,9 +753,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 40; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 40; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single5 + 0) = total(sum) + rest;
             }
             {

@@ -265,7 +265,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(carry1 + j0);
                     const auto x1 = load<V>(scratch0 + i * 64 + j0);
                     const auto x2 = x0 + x1;
@@ -275,9 +276,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 64; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 64; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {

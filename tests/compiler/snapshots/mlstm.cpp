@@ -179,7 +179,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(saved + 135 + 10 * j0 + j1);
                         const auto x1 = load<V>(saved + 160 + j1);
                         const auto x2 = load<V>(array1 + j1);
@@ -189,9 +190,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(saved + 134 + j0) = total(sum) + rest;
                 }
             }
@@ -367,7 +368,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry0 + j1);
                         const auto x1 = load<V>(d_output + j1);
                         const auto x2 = x0 + x1;
@@ -380,9 +382,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single0 + j0) = total(sum) + rest;
                 }
             }
@@ -393,7 +395,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         using W = vec<T, lanes>;
                         W sum = splat<W>(T(0));
                         T rest = T(0);
-                        auto term = [&]<class V>(std::type_identity<V>, long j2) __attribute__((always_inline)) -> V {
+                        auto term = [&](auto like, long j2) __attribute__((always_inline)) {
+                            using V = decltype(like);
                             const auto x0 = load<V>(carry0 + j2);
                             const auto x1 = load<V>(d_output + j2);
                             const auto x2 = x0 + x1;
@@ -424,9 +427,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         };
                         long u = 0;
                         for (; u + lanes <= 10; u += lanes)
-                            sum = sum + term(std::type_identity<W>{}, u);
+                            sum = sum + term(W{}, u);
                         for (; u < 10; ++u)
-                            rest = rest + term(std::type_identity<T>{}, u);
+                            rest = rest + term(T{}, u);
                         *(single1 + 10 * j0 + j1) = total(sum) + rest;
                     }
                 }
@@ -438,7 +441,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         using W = vec<T, lanes>;
                         W sum = splat<W>(T(0));
                         T rest = T(0);
-                        auto term = [&]<class V>(std::type_identity<V>, long j2) __attribute__((always_inline)) -> V {
+                        auto term = [&](auto like, long j2) __attribute__((always_inline)) {
+                            using V = decltype(like);
                             const auto x0 = load<V>(carry1 + 100 * j0 + 10 * j1 + j2);
                             const auto x1 = load<V>(carry0 + j2);
                             const auto x2 = load<V>(d_output + j2);
@@ -463,9 +467,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         };
                         long u = 0;
                         for (; u + lanes <= 10; u += lanes)
-                            sum = sum + term(std::type_identity<W>{}, u);
+                            sum = sum + term(W{}, u);
                         for (; u < 10; ++u)
-                            rest = rest + term(std::type_identity<T>{}, u);
+                            rest = rest + term(T{}, u);
                         *(single2 + 10 * j0 + j1) = total(sum) + rest;
                     }
                 }
@@ -514,7 +518,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(single2 + j1);
                         const auto x1 = load<V>(saved + 160 + j1 + 10);
                         const auto x2 = load<V>(array1 + j1 + 10);
@@ -526,9 +531,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single4 + j0) = total(sum) + rest;
                 }
             }
@@ -538,7 +543,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry2 + j1);
                         const auto x1 = splat<V>((saved + 134)[0]);
                         const auto x2 = absolute(x1);
@@ -568,9 +574,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single5 + j0) = total(sum) + rest;
                 }
             }
@@ -581,7 +587,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     W sum = splat<W>(T(0));
                     T rest = T(0);
                     for (long j1 = 0; j1 < 10; ++j1) {
-                        auto term = [&]<class V>(std::type_identity<V>, long j2) __attribute__((always_inline)) -> V {
+                        auto term = [&](auto like, long j2) __attribute__((always_inline)) {
+                            using V = decltype(like);
                             const auto x0 = load<V>(carry1 + 100 * j0 + 10 * j1 + j2);
                             const auto x1 = load<V>(carry0 + j2);
                             const auto x2 = load<V>(d_output + j2);
@@ -604,9 +611,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                         };
                         long u = 0;
                         for (; u + lanes <= 10; u += lanes)
-                            sum = sum + term(std::type_identity<W>{}, u);
+                            sum = sum + term(W{}, u);
                         for (; u < 10; ++u)
-                            rest = rest + term(std::type_identity<T>{}, u);
+                            rest = rest + term(T{}, u);
                     }
                     *(single6 + j0) = total(sum) + rest;
                 }
@@ -617,7 +624,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry2 + j1);
                         const auto x1 = splat<V>((saved + 134)[0]);
                         const auto x2 = absolute(x1);
@@ -643,9 +651,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 10; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 10; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single7 + j0) = total(sum) + rest;
                 }
             }

@@ -132,7 +132,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(single0 + 16 * j0 + j1);
                         const auto x1 = absolute(x0);
                         const auto x2 = x1 * x1;
@@ -142,9 +143,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single2 + j0) = total(sum) + rest;
                 }
             }
@@ -188,7 +189,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(single1 + 16 * j0 + j1);
                         const auto x1 = absolute(x0);
                         const auto x2 = x1 * x1;
@@ -198,9 +200,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single4 + j0) = total(sum) + rest;
                 }
             }
@@ -412,7 +414,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry1 + j1);
                         const auto x1 = splat<V>(T(4.0));
                         const auto x2 = x0 / x1;
@@ -426,9 +429,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single2 + j0) = total(sum) + rest;
                 }
             }
@@ -438,7 +441,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry1 + j1);
                         const auto x1 = splat<V>(T(4.0));
                         const auto x2 = x0 / x1;
@@ -453,9 +457,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single3 + j0) = total(sum) + rest;
                 }
             }
@@ -465,7 +469,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry1 + j1);
                         const auto x1 = splat<V>(T(4.0));
                         const auto x2 = x0 / x1;
@@ -485,9 +490,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single4 + j0) = total(sum) + rest;
                 }
             }
@@ -534,7 +539,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(single5 + 8 * j0 + j1);
                         const auto x1 = load<V>(saved + 48 + j1 + 16);
                         const auto x2 = load<V>(array5 + j1 + 16);
@@ -544,9 +550,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 8; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 8; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single6 + j0) = total(sum) + rest;
                 }
             }
@@ -573,7 +579,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(carry1 + j1);
                         const auto x1 = splat<V>(T(4.0));
                         const auto x2 = x0 / x1;
@@ -594,9 +601,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 16; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 16; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single8 + j0) = total(sum) + rest;
                 }
             }
@@ -644,7 +651,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     using W = vec<T, lanes>;
                     W sum = splat<W>(T(0));
                     T rest = T(0);
-                    auto term = [&]<class V>(std::type_identity<V>, long j1) __attribute__((always_inline)) -> V {
+                    auto term = [&](auto like, long j1) __attribute__((always_inline)) {
+                        using V = decltype(like);
                         const auto x0 = load<V>(single9 + 8 * j0 + j1);
                         const auto x1 = load<V>(saved + 48 + j1 + 32);
                         const auto x2 = load<V>(array5 + j1 + 32);
@@ -654,9 +662,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                     };
                     long u = 0;
                     for (; u + lanes <= 8; u += lanes)
-                        sum = sum + term(std::type_identity<W>{}, u);
+                        sum = sum + term(W{}, u);
                     for (; u < 8; ++u)
-                        rest = rest + term(std::type_identity<T>{}, u);
+                        rest = rest + term(T{}, u);
                     *(single10 + j0) = total(sum) + rest;
                 }
             }

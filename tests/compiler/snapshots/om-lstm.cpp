@@ -85,7 +85,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(-std::numeric_limits<T>::infinity());
                 T rest = -std::numeric_limits<T>::infinity();
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 40 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
@@ -93,9 +94,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = maximum(sum, term(std::type_identity<W>{}, u));
+                    sum = maximum(sum, term(W{}, u));
                 for (; u < 10; ++u)
-                    rest = maximum(rest, term(std::type_identity<T>{}, u));
+                    rest = maximum(rest, term(T{}, u));
                 *(single0 + 0) = maximum(greatest(sum), rest);
             }
             {
@@ -117,15 +118,16 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(single1 + j0);
                     return x0;
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {
@@ -353,7 +355,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(single1 + j0);
                     const auto x1 = load<V>(saved + 50 + j0);
                     const auto x2 = x0 * x1;
@@ -361,9 +364,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {

@@ -61,7 +61,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
@@ -69,9 +70,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {
@@ -79,7 +80,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
@@ -87,9 +89,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single1 + 0) = total(sum) + rest;
             }
             {
@@ -97,7 +99,8 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(scratch0 + i * 10 + j0);
                     const auto x1 = load<V>(array2 + j0);
                     const auto x2 = x0 + x1;
@@ -110,9 +113,9 @@ static void forward_share(const Arguments& a, const Packed<T>* packs, long numbe
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single2 + 0) = total(sum) + rest;
             }
             {
@@ -275,7 +278,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 20 + j0);
                     const auto x1 = load<V>(array3 + j0);
                     const auto x2 = x0 * x1;
@@ -283,9 +287,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single0 + 0) = total(sum) + rest;
             }
             {
@@ -293,7 +297,8 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 using W = vec<T, lanes>;
                 W sum = splat<W>(T(0));
                 T rest = T(0);
-                auto term = [&]<class V>(std::type_identity<V>, long j0) __attribute__((always_inline)) -> V {
+                auto term = [&](auto like, long j0) __attribute__((always_inline)) {
+                    using V = decltype(like);
                     const auto x0 = load<V>(factors + 20 + j0);
                     const auto x1 = load<V>(array3 + j0);
                     const auto x2 = x0 * x1;
@@ -303,9 +308,9 @@ static void backward_share(const Arguments& a, const Packed<T>* packs, long numb
                 };
                 long u = 0;
                 for (; u + lanes <= 10; u += lanes)
-                    sum = sum + term(std::type_identity<W>{}, u);
+                    sum = sum + term(W{}, u);
                 for (; u < 10; ++u)
-                    rest = rest + term(std::type_identity<T>{}, u);
+                    rest = rest + term(T{}, u);
                 *(single1 + 0) = total(sum) + rest;
             }
             {

@@ -207,15 +207,16 @@ def over_lanes(store: Store, pointers: dict[Value, str]) -> list[str]:
     (name,) = [body.read(arg, where) for arg, where in arguments(store.value, own_index(store))]
     extent = store.shape[inner]
     return [
-        f"auto term = [&]<class V>(std::type_identity<V>, long j{inner}) __attribute__((always_inline)) -> V {{",
+        f"auto term = [&](auto like, long j{inner}) __attribute__((always_inline)) {{",
+        "    using V = decltype(like);",
         *indented(body.statements),
         f"    return {name};",
         "};",
         "long u = 0;",
         f"for (; u + lanes <= {extent}; u += lanes)",
-        f"    sum = {TOGETHER[op].format('sum', 'term(std::type_identity<W>{}, u)')};",
+        f"    sum = {TOGETHER[op].format('sum', 'term(W{}, u)')};",
         f"for (; u < {extent}; ++u)",
-        f"    rest = {TOGETHER[op].format('rest', 'term(std::type_identity<T>{}, u)')};",
+        f"    rest = {TOGETHER[op].format('rest', 'term(T{}, u)')};",
     ]
 
 

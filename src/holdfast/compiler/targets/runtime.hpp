@@ -1,5 +1,5 @@
 // What every generated kernel stands on: vectors, elementary functions, matrix products on packed weights, threads.
-// It needs nothing but a C++20 compiler with vector extensions (g++ or clang++).
+// It needs nothing but a C++17 compiler with vector extensions (g++ or clang++).
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -41,7 +41,7 @@ template <class T> constexpr int lanes_for(long n) {
     return lanes;
 }
 
-template <class V> struct element { using type = std::remove_cvref_t<decltype(V{}[0])>; };
+template <class V> struct element { using type = std::decay_t<decltype(V{}[0])>; };
 template <> struct element<float> { using type = float; };
 template <> struct element<double> { using type = double; };
 template <class V> using element_of = typename element<V>::type;
@@ -464,25 +464,27 @@ INLINE void tile(std::initializer_list<Factor<T>> factors, long from, T* const* 
         for (int v = 0; v < NV; ++v) store_some(c[from + r] + (first + v) * lanes, sum[r][v], N - (first + v) * lanes);
 }
 
-// work.template operator()<R>() for R rows, at most tile_rows.
+template <int N> using number = std::integral_constant<int, N>;
+
+// work(number<R>) for R rows, at most tile_rows.
 template <class F> INLINE void for_rows(long rows, F work) {
     switch (rows) {
-        case 1: return work.template operator()<1>();
-        case 2: return work.template operator()<2>();
-        case 3: return work.template operator()<3>();
-        case 4: return work.template operator()<4>();
-        case 5: if constexpr (tile_rows > 4) return work.template operator()<5>(); [[fallthrough]];
-        case 6: if constexpr (tile_rows > 5) return work.template operator()<6>(); [[fallthrough]];
-        case 7: if constexpr (tile_rows > 6) return work.template operator()<7>(); [[fallthrough]];
-        default: if constexpr (tile_rows > 7) return work.template operator()<8>();
+        case 1: return work(number<1>());
+        case 2: return work(number<2>());
+        case 3: return work(number<3>());
+        case 4: return work(number<4>());
+        case 5: if constexpr (tile_rows > 4) return work(number<5>()); [[fallthrough]];
+        case 6: if constexpr (tile_rows > 5) return work(number<6>()); [[fallthrough]];
+        case 7: if constexpr (tile_rows > 6) return work(number<7>()); [[fallthrough]];
+        default: if constexpr (tile_rows > 7) return work(number<8>());
     }
 }
 
-// work.template operator()<NV>() for NV vectors, at most tile_vectors.
+// work(number<NV>) for NV vectors, at most tile_vectors.
 template <class F> INLINE void for_vectors(long vectors, F work) {
-    if (vectors == 1) work.template operator()<1>();
-    else if (vectors == 2) work.template operator()<2>();
-    else work.template operator()<tile_vectors>();
+    if (vectors == 1) work(number<1>());
+    else if (vectors == 2) work(number<2>());
+    else work(number<tile_vectors>());
 }
 
 // c[i] (N) = the sum over the factors of row i times the packed weights, for every row i.
@@ -494,11 +496,12 @@ __attribute__((noinline)) void product(Team& team, long rows, std::initializer_l
     team.each(blocks.count(), [&](long k) {
         const long first = blocks.first(k);
         const Ahead here = ahead.part(k, blocks.count());
-        for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
+        for_vectors(blocks.width(k), [&](auto vectors) __attribute__((always_inline)) {
+            constexpr int NV = decltype(vectors)::value;
             for (long part = 0; part < parts; ++part) {
                 const long from = rows * part / parts, count = rows * (part + 1) / parts - from;
-                for_rows(count, [&]<int R>() __attribute__((always_inline)) {
-                    tile<T, R, NV>(factors, from, c, first, N, here.part(part, parts));
+                for_rows(count, [&](auto height) __attribute__((always_inline)) {
+                    tile<T, decltype(height)::value, NV>(factors, from, c, first, N, here.part(part, parts));
                 });
             }
         });
@@ -559,7 +562,8 @@ __attribute__((noinline)) void add_products(Team& team, long rows, std::initiali
             std::memcpy(panel + n * size, right[n] + column, size_t(end) * sizeof(T));
             std::fill(panel + n * size + end, panel + (n + 1) * size, T(0));
         }
-        for_vectors(blocks.width(k), [&]<int NV>() __attribute__((always_inline)) {
+        for_vectors(blocks.width(k), [&](auto vectors) __attribute__((always_inline)) {
+            constexpr int NV = decltype(vectors)::value;
             for (const Left<T>& left : lefts) {
                 long m = 0;
                 for (; m + tile_rows <= left.size; m += tile_rows)
