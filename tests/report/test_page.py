@@ -7,13 +7,18 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import torch
 from made_up_records import COPYING, Course, write_run
 
+import holdfast
 from holdfast import citations
 from holdfast.experiments import EXPERIMENTS, Experiment, Question
 from holdfast.experiments.claims import better, solves
+from holdfast.probes import probe
 from holdfast.report import comparisons, read_runs
+from holdfast.report.keep import take
 from holdfast.report.page import render, sections
+from holdfast.report.probed import CAPTIONS
 from holdfast.report.results import results_json
 
 Write = Callable[..., Path]
@@ -154,6 +159,23 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
     assert {"#task-1", "#claims"} <= {a["href"] for a in page.attributes("a")}
     told = json.loads(results_json(sections(comparisons(read_runs([tmp_path])))))["claims"]
     assert [one["verdict"] for one in told] == ["met", "not met", "open"]
+
+
+def test_figures_of_a_probe_are_part_of_the_page(write: Write, made: Callable[[], Page], tmp_path: Path):
+    layer = holdfast.make("lstm", 2, 3, backend="reference").eval()
+    measured = probe(layer, torch.randn(5, 2, 2), generator=torch.Generator().manual_seed(0)).as_dict()
+    kept = tmp_path / "results"
+    for model, seed in (("lstm", 0), ("lstm", 1), ("nru", 0)):
+        folder = write(model, seed=seed)
+        if model == "lstm":
+            (folder / "probe").mkdir()
+            numbers = {"format": 1, "runs": {"any": {"before": measured, "after": measured}}}
+            (folder / "probe/probe.json").write_text(json.dumps(numbers))
+    page = made()
+    assert all(any(word.startswith(f"{caption}, on ") for word in page.words) for caption in CAPTIONS.values())
+    take(tmp_path, kept)
+    (part,) = sections(comparisons(read_runs([kept])))
+    assert [caption for caption, _ in part.diagnostics] == list(CAPTIONS.values())
 
 
 def test_every_run_is_there_whatever_became_of_it(page: Page):

@@ -163,8 +163,17 @@ def _files(probed: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
     drawn = draw_probes(probed)
     pictures = {f"{name}.svg": svg(figure).encode() for name, figure in drawn.items()}
     pictures |= {f"{name}.png": png(figure) for name, figure in drawn.items()}
-    numbers = {"format": 1, "holdfast": holdfast.__version__, "runs": probed}
+    numbers = {"format": 1, "holdfast": holdfast.__version__, "runs": _rounded(probed)}
     return {**pictures, "probe.json": (json.dumps(numbers, allow_nan=False) + "\n").encode()}
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers with six digits that count: the rest is rounding, and makes files long."""
+    if isinstance(value, Mapping):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(part) for part in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 @contextmanager

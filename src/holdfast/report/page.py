@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from holdfast import citations
 from holdfast.experiments import Literature, literature
@@ -13,6 +14,7 @@ from holdfast.report.claims import Claimed, claimed
 from holdfast.report.comparison import NEAR_CHANCE, Comparison, Row
 from holdfast.report.findings import findings
 from holdfast.report.inline import inline
+from holdfast.report.probed import CAPTIONS, draw_probes
 from holdfast.report.settings_table import Settings, environments, settings
 from holdfast.report.swatch import swatch
 from holdfast.report.theme import TONES, Look, looks
@@ -66,6 +68,18 @@ class Section:
     @property
     def settings(self) -> Settings:
         return settings(self.comparison)
+
+    @property
+    def diagnostics(self) -> list[tuple[str, Markup]]:
+        """Captions and figures of what was probed, of the first run of each model that was."""
+        probed = {row.label: next((run.probe for run in row.runs if run.probe), None) for row in self.comparison.rows}
+        found = {label: probe for label, probe in probed.items() if probe}
+        drawn = draw_probes(found, styles=self.looks) if found else {}
+        return [(CAPTIONS[name], self._diagnostic(name, figure)) for name, figure in drawn.items()]
+
+    def _diagnostic(self, name: str, figure: Figure) -> Markup:
+        title = f"{CAPTIONS[name]}, on {self.comparison.title}"
+        return Markup(inline(figures.svg(figure), prefix=f"{self.anchor}-{name}", title=title, description=title))
 
     def drawing(self, shape: str, against: str) -> Markup:
         """Learning curves for a wide or a narrow screen."""

@@ -16,6 +16,15 @@ from holdfast.report.theme import PAPER, QUIET, RULE, Look, looks
 WIDTH, HEIGHT = 3.4, 2.6
 """Inches of a panel."""
 BINS = 24
+CAPTIONS = {
+    "time-scales": "For how many steps units remember, by their gates",
+    "gradients": "What is left of a gradient after so many steps back",
+    "saturation": "How much of the time gates are shut or open",
+    "correlation": "Correlation of the keeping gates with the number of the step",
+    "forgetting": "How far states with different pasts still are apart",
+    "spectrum": "Eigenvalues of the recurrent Jacobian, beside the unit circle",
+}
+"""What each figure shows, in the order in which they are shown."""
 LONGEST = 1e6
 """Time scales beyond are drawn at this many steps."""
 
@@ -40,7 +49,9 @@ class Measured:
     look: Look
 
 
-def draw_probes(probed: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
+def draw_probes(
+    probed: Mapping[str, Mapping[str, Any]], *, styles: Mapping[str, Look] | None = None
+) -> dict[str, Figure]:
     """The figures of one or several models, by name; those that there are numbers for.
 
         time-scales     for how many steps units remember, by their gates
@@ -52,8 +63,9 @@ def draw_probes(probed: Mapping[str, Mapping[str, Any]]) -> dict[str, Figure]:
 
     Args:
         probed: label -> {"before": ..., "after": ...}, each as `Probe.as_dict` gives it; "before" may be missing.
+        styles: how each label is drawn; by alphabet unless given.
     """
-    styles = looks(probed)
+    styles = styles or looks(probed)
     all_of_them = [Measured(k, each.get("before"), each["after"], styles[k]) for k, each in probed.items()]
     gated = [each for each in all_of_them if each.after["gates"]]
     keeping = [each for each in gated if _time_scales(each.after)]

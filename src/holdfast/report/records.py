@@ -11,6 +11,9 @@ from typing import Any
 
 from holdfast.report.run import Json, Run
 
+PROBE = Path("probe/probe.json")
+"""Within the folder of a run that was probed."""
+
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
     """All runs found at any depth under the folders, each once, in the order of their paths.
@@ -60,7 +63,14 @@ def read_run(folder: Path) -> Run:
         summary=_json(folder / "summary.json", missing=None),
         unreadable=unreadable,
         objective=settings.get("objective", {}),
+        probe=_probe(folder / PROBE),
     )
+
+
+def _probe(path: Path) -> Json | None:
+    """What `holdfast probe RUN` left in the run's folder; nothing if it holds several runs, not told apart."""
+    found = list(_json(path, missing={"runs": {}})["runs"].values())
+    return found[0] if len(found) == 1 else None
 
 
 def _json(path: Path, **fallback: Any) -> Any:

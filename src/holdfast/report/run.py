@@ -41,6 +41,7 @@ class Run:
         summary: how it ended; None while it has not.
         unreadable: lines of metrics.jsonl that were torn by a kill.
         objective: what was minimised, with its "name"; empty for the task's own loss.
+        probe: what `holdfast probe` measured before and after training; None if the run was not probed.
     """
 
     folder: Path
@@ -55,6 +56,7 @@ class Run:
     summary: Json | None
     unreadable: int = 0
     objective: Json = field(default_factory=dict)
+    probe: Json | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:
