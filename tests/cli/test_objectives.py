@@ -238,4 +238,4 @@ def test_a_run_without_rest_saves_nothing(capsys):
     assert main(["saving", "run"]) == 2
     assert "all of which is updated at every step" in capsys.readouterr().err
     assert main(["saving", "elsewhere"]) == 2
-    assert "elsewhere/settings.json can't be read" in capsys.readouterr().err
+    assert "expected the folder of a run, but elsewhere is no folder" in capsys.readouterr().err

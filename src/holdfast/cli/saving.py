@@ -6,18 +6,13 @@ from pathlib import Path
 
 import torch
 
-from holdfast.cli.build import build_model, build_task
 from holdfast.cli.errors import UserError
-from holdfast.cli.objectives import build_learner
 from holdfast.cli.parser import Parser
-from holdfast.cli.train import parse
+from holdfast.cli.runs import reopen
 from holdfast.layers import Recurrent
 from holdfast.layers.saving import Saving, measure_saving, operations_of, run_sparingly, skips
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.tasks import Task
-from holdfast.training.checkpoint import load_best
-from holdfast.training.lessons import answering
-from holdfast.training.record import Record
 
 ABOUT = (
     "Measures the best weights of a run where closed units, or cells at rest, are not computed: the task's measure on "
@@ -58,18 +53,12 @@ def trained(folder: Path) -> tuple[Task, SequenceModel]:
     """The task of a run, and its model with the weights that were best on the validation set.
 
     Raises:
-        ValueError: it is no run, or there is no such model in it.
+        UserError: it is no run, or there is no such model in it.
     """
-    settings, _ = parse(["--config", str(folder / "settings.json")])
-    task = build_task(settings.task)
-    model = build_model(settings.model, task, settings.seed)
-    if isinstance(model, PooledModel) or task.endless:
-        raise UserError(f"expected a recurrent model on whole sequences, got {settings.model.name} on {task.name}")
-    learner = build_learner(settings.objective, model, settings.seed)
-    load_best(Record(folder), learner)
-    found = answering(learner).eval()
-    assert isinstance(found, SequenceModel)
-    return task, found
+    run = reopen(folder)
+    if not isinstance(run.model, SequenceModel) or isinstance(run.model, PooledModel) or run.task.endless:
+        raise UserError(f"expected a recurrent model on whole sequences, got {run.choice.name} on {run.task.name}")
+    return run.task, run.model
 
 
 @torch.no_grad()

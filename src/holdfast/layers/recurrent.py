@@ -51,7 +51,7 @@ class Recurrent(nn.Module):
         dropout: probability with which an output is zeroed between layers while training.
         batch_first: whether input and output are (B, T, features) and not (T, B, features). States are not concerned.
         backend: "auto" takes the fastest that can do the work; `explain` says which and why.
-        recompute: steps in a segment whose activations are recomputed in the backward pass, "auto" for about 2 sqrt(T);
+        recompute: steps in a segment whose activations are recomputed in the backward pass, "auto" for about 4 sqrt(T);
             None keeps them all. Gradients are the same.
         initialiser: applied to every cell after its own initialisation; several are applied in order.
         generator: source of the initial parameters; torch's global one unless given.
@@ -273,7 +273,7 @@ class Recurrent(nn.Module):
 
     def _segment(self, steps: int) -> int | None:
         """How many steps are recomputed together; None if nothing is."""
-        return math.ceil(2 * math.sqrt(steps)) if self.recompute == "auto" else self.recompute
+        return math.ceil(4 * math.sqrt(steps)) if self.recompute == "auto" else self.recompute
 
     def _unroll(self, sequences: Padded, states: list[tuple[Tensor, ...]], segment: int | None):
         """Every cell over time-first sequences, from a state for each, to the output and the last states."""
