@@ -54,6 +54,34 @@ def test_a_gate_that_keeps_a_memory_is_the_slope_of_the_memory(name):
     assert_close(gates["forget"].flatten(0, 1), slope)
 
 
+def sigmoids_of(track, p, *names):
+    """Gates with these pre-activations besides what the state adds."""
+    cell = track.cell.unmodified
+    pre = p + torch.nn.functional.linear(track.before[0], cell.weight_hh)
+    return [pre[..., cell.block(name)].sigmoid() for name in names]
+
+
+def test_what_cells_keep_besides_their_forget_gates_is_counted():
+    zoneout, gaussian = track_of("zoneout-lstm"), track_of("gaussian-lstm")
+    rate, width = zoneout.cell.memory_rate, len(zoneout.cell.unmodified.bias)
+    (f,) = sigmoids_of(zoneout, zoneout.p[..., :width], "forget")
+    assert_close(gates_of(zoneout)["forget"], rate + (1 - rate) * f)
+
+    gated = track_of("gated-rnn")
+    (i,) = sigmoids_of(gated, gated.p, "input")
+    n = (gated.after[0] - (1 - i) * gated.before[0]) / i
+    assert n.abs().max() < 1
+    assert_close(gates_of(gated)["forget"], 1 - i)
+
+    (f,) = sigmoids_of(gaussian, gaussian.p[..., :width], "forget")
+    openness = (1 - gates_of(gaussian)["forget"]) / (1 - f)
+    assert ((openness >= 0) & (openness <= 1)).all()
+    assert_close(openness, openness[:, :1].expand_as(openness))  # it depends on the step, not on the row
+
+    leaky = track_of("leaky-rnn")
+    assert_close(gates_of(leaky)["forget"][3, 2], 1 - leaky.cell.leak.detach().sigmoid())
+
+
 @pytest.mark.parametrize("name", ["gru", "reset-before-gru", "ur-gru", "kaf-gru"])
 def test_the_update_gate_is_what_is_kept_of_the_state(name):
     """h' = z h + (1 - z) n with n = tanh(candidate), so dh'/dp = (1 - z)(1 - n^2) in the candidate's block."""

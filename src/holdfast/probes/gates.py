@@ -6,7 +6,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells import GRU, JANET, LSTM, Cell, GatedGRU, GatedLSTM, LayerNormLSTM, LinearCell, PeepholeLSTM
+from holdfast.cells import (
+    GRU,
+    JANET,
+    LSTM,
+    Cell,
+    GatedGRU,
+    GatedLSTM,
+    GatedRNN,
+    LayerNormLSTM,
+    LeakyRNN,
+    LinearCell,
+    PeepholeLSTM,
+)
 from holdfast.probes.recording import Track
 
 KEEPING = ("forget", "update")
@@ -28,8 +40,21 @@ def gates_of(track: Track) -> dict[str, Tensor]:
 
 @singledispatch
 def read_gates(cell: Cell, track: Track) -> dict[str, Tensor]:
-    """From a cell and its track to its gates; a function for each class of cells that has some."""
-    return {}
+    """From a cell and its track to its gates; a function for each class of cells that has some.
+
+    Of other cells with a memory c of the hidden size, what a step leaves of it: dc_t / dc_{t-1}, unit by unit, with
+    all else as it is. In a plain LSTM that is the forget gate; ordered neurons, time gates, zoneout and skipped
+    updates add to what is kept.
+    """
+    if cell.state_sizes.get("c") != cell.hidden_size:
+        return {}
+    place = list(cell.state_sizes).index("c")
+    with torch.enable_grad():
+        before = [part.detach().flatten(0, 1) for part in track.before]
+        memory = before[place].requires_grad_()
+        after = cell.next_state(track.p.detach().flatten(0, 1), cell.make_state(before))[place]
+        (left,) = torch.autograd.grad(after.sum(), memory)
+    return {"forget": left.unflatten(0, track.p.shape[:2])}
 
 
 @read_gates.register
@@ -59,6 +84,17 @@ def _(cell: GRU, track: Track) -> dict[str, Tensor]:
 @read_gates.register
 def _(cell: JANET, track: Track) -> dict[str, Tensor]:
     return _sigmoids(cell, _affine(cell, track), "forget")
+
+
+@read_gates.register
+def _(cell: LeakyRNN, track: Track) -> dict[str, Tensor]:
+    return {"forget": (1 - cell.leak.sigmoid()).expand_as(track.output)}
+
+
+@read_gates.register
+def _(cell: GatedRNN, track: Track) -> dict[str, Tensor]:
+    (written,) = _sigmoids(cell, _affine(cell, track), "input").values()
+    return {"input": written, "forget": 1 - written}
 
 
 @read_gates.register(GatedLSTM)
@@ -118,7 +154,7 @@ def correlation_with_time(gate: Tensor) -> Tensor:
     return torch.where(spread > 1e-9, (values * times).mean((0, 1)) / spread, torch.nan)
 
 
-def _affine(cell: LSTM | PeepholeLSTM | GRU | JANET | GatedLSTM | GatedGRU, track: Track) -> Tensor:
+def _affine(cell: LSTM | PeepholeLSTM | GRU | JANET | GatedRNN | GatedLSTM | GatedGRU, track: Track) -> Tensor:
     """The pre-activations p + W_hh h: those of the gates, whatever a cell does with its candidate."""
     return track.p + F.linear(track.before[0], cell.weight_hh)
 
