@@ -54,8 +54,38 @@ def test_the_gate_finds_a_wrong_gradient(monkeypatch):
         return layer
 
     monkeypatch.setattr(gate, "holdfast_layer", wrong_layer)
-    assert 0.9e-3 < difference("lstm native", TINY) < 1.1e-3
+    assert 0.9e-3 < difference(*gate.layers("lstm native", TINY), TINY) < 1.1e-3
     assert "off by 1.0e-03" in passes("lstm native", TINY)
+
+
+def test_the_gate_draws_the_same_chance_for_contender_and_reference():
+    layer, _ = gate.layers("zoneout-lstm reference", TINY)
+    assert gate.by_chance(layer, TINY)
+    assert not gate.by_chance(layer.eval(), TINY)
+    layer, other = gate.layers("zoneout-lstm reference", TINY)
+    assert difference(layer, other.float(), TINY) == 0
+
+
+def test_the_gate_asks_no_more_of_a_contender_than_of_the_reference(monkeypatch):
+    off = {"lstm native": 5e-4, "lstm reference": 2e-4}
+    monkeypatch.setattr(gate, "layers", lambda label, workload: (label, None))
+    monkeypatch.setattr(gate, "by_chance", lambda layer, workload: False)
+    monkeypatch.setattr(gate, "difference", lambda layer, oracle, workload: off[layer])
+    assert passes("lstm native", TINY) is None
+    off["lstm reference"] = 0.8e-4
+    assert "off by 5.0e-04 of the largest number, 4e-04 allowed" in passes("lstm native", TINY)
+
+
+def test_a_contender_that_breaks_does_not_end_the_race(monkeypatch):
+    def break_down(label, workload):
+        if label == "gru native":
+            raise NotImplementedError("no kernel for it")
+
+    monkeypatch.setattr(races, "passes", break_down)
+    record = Record("quick")
+    races.run_race(record, "shapes", TINY, ("lstm native", "gru native"), QUICK)
+    assert record.wrong == ["gru native at 5, 3, 2, 4 broke: NotImplementedError: no kernel for it"]
+    assert {timing.label for timing in record.timings} - {PEAK} == {"lstm native"}
 
 
 def test_the_gate_finds_numbers_that_are_none():

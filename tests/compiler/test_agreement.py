@@ -69,6 +69,10 @@ def test_recomputation_gives_the_same_gradients(kernels, name):
     check(kernels, name, ODD, torch.float64, ragged=True, resets=True, segment=3)
 
 
+def test_a_matrix_of_256_units_is_derived(kernels):
+    check(kernels, "urnn", Size(2, 2, 3, 256), torch.float64)
+
+
 def test_a_wide_input_is_projected_within_the_kernel(kernels):
     size = Size(4, 2, 70, 9)
     cell = build("lstm", size.input, size.hidden, dtype=torch.float64)._cell(0)

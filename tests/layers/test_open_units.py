@@ -7,6 +7,8 @@ import torch
 
 import holdfast
 from holdfast import make
+from holdfast.backends.open_units import library
+from holdfast.layers import open_units
 from holdfast.layers.open_units import export_lstm, run_open
 from holdfast.layers.saving import measure_saving
 from tolerances import assert_close
@@ -18,6 +20,15 @@ def build(name="gaussian-lstm", **options):
     given = {"t_max": STEPS, "width": 0.1} if name == "gaussian-lstm" else {"open_ratio": 0.3, "longest": 30.0}
     generator = torch.Generator().manual_seed(0)
     return make(name, 3, UNITS, generator=generator, dtype=torch.float64, **{**given, **options}).eval()
+
+
+@pytest.fixture(params=["kernel", "torch"])
+def code(request, monkeypatch):
+    """Both ways in which open units are computed; the kernel only where there is a compiler."""
+    if request.param == "torch":
+        monkeypatch.setattr(open_units, "can_run", lambda x: False)
+    elif library() is None:
+        pytest.skip("no C++ compiler")
 
 
 @pytest.fixture
@@ -40,7 +51,7 @@ def step_by_step(layer, x, threshold):
 
 @pytest.mark.parametrize(("name", "options"), [("gaussian-lstm", {"peepholes": True}), ("phased-lstm", {})])
 @pytest.mark.parametrize("threshold", [0.0, 0.05, 0.5, 1.5])
-def test_open_units_alone_give_the_numbers_of_all(x, name, options, threshold):
+def test_open_units_alone_give_the_numbers_of_all(code, x, name, options, threshold):
     layer = build(name, num_layers=2, **options)
     output, (_, c) = run_open(layer, x, threshold=threshold)
     expected, last = step_by_step(layer, x, threshold)
@@ -50,7 +61,7 @@ def test_open_units_alone_give_the_numbers_of_all(x, name, options, threshold):
         assert_close(output, layer(x)[0])
 
 
-def test_closed_units_keep_their_state_bit_for_bit(x):
+def test_closed_units_keep_their_state_bit_for_bit(code, x):
     layer = build()
     k = layer.cells[0].openness(torch.arange(1, STEPS + 1, dtype=x.dtype).unsqueeze(1))
     output, _ = run_open(layer, x, threshold=0.05)
@@ -58,6 +69,21 @@ def test_closed_units_keep_their_state_bit_for_bit(x):
     assert 0.3 < closed.double().mean() < 0.95
     assert torch.equal(output[1:][closed], output[:-1][closed])
     assert not torch.equal(output[1:], output[:-1])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(("batch", "inputs", "units"), [(1, 1, 1), (2, 5, 33), (5, 3, 17), (3, 2, 110)])
+def test_the_kernel_agrees_on_awkward_sizes_and_any_number_of_threads(code, dtype, batch, inputs, units):
+    layer = make("gaussian-lstm", inputs, units, t_max=20.0, width=0.2, dtype=dtype).eval()
+    x = torch.randn(20, batch, inputs, dtype=dtype)
+    threads = torch.get_num_threads()
+    try:
+        for number in (1, 2):
+            torch.set_num_threads(number)
+            found = run_open(layer, x, threshold=0)[0]
+            torch.testing.assert_close(found, layer(x)[0], rtol=1e-5, atol=1e-5 if dtype == torch.float32 else 1e-10)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def test_operations_are_four_rows_for_every_open_unit_and_step(x):

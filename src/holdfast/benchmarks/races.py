@@ -58,6 +58,8 @@ def fit(record: Record, labels, workload: Workload) -> list[str]:
         except ValueError as error:  # the backend says that it can't
             record.note(f"{label} at {workload} is left out: {error}")
             continue
+        except Exception as error:  # one that breaks must not take the others' numbers with it
+            fault = f"{label} at {workload} broke: {type(error).__name__}: {error}"
         if fault is None:
             taking_part.append(label)
         else:

@@ -31,7 +31,7 @@ ARITHMETIC = (
     "pow.Tensor_Scalar pow.Tensor_Tensor pow.Scalar maximum.default minimum.default clamp.default where.self "
     "eq.Tensor eq.Scalar ne.Tensor ne.Scalar lt.Tensor lt.Scalar le.Tensor le.Scalar gt.Tensor gt.Scalar ge.Tensor "
     "ge.Scalar logical_and.default logical_or.default logical_not.default _to_copy.default full.default "
-    "full_like.default scalar_tensor.default arange.default arange.start arange.start_step"
+    "full_like.default scalar_tensor.default arange.default arange.start arange.start_step eye.default eye.m"
 )
 COMPLEX = "complex.default _conj.default _fft_c2c.default view_as_real.default view_as_complex.default"
 PLACES = "index.Tensor index_put.default constant_pad_nd.default triu_indices.default"

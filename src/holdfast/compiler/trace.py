@@ -211,4 +211,7 @@ def decompositions() -> dict[Any, Callable]:
         aten.tanh_backward,
         aten.stack,
     )
-    return {**core_aten_decompositions(), **get_decompositions(composite)}
+    rules = {**core_aten_decompositions(), **get_decompositions(composite)}
+    for whole in (aten.eye.default, aten.eye.m):  # its rule counts from 256 on in uint16, which torch has no kernel for
+        rules.pop(whole, None)
+    return rules

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from holdfast.backends.open_units import can_run, run_open_units
 from holdfast.cells import PeepholeLSTM, TimedLSTM
 from holdfast.cells.timed import lstm_step
 from holdfast.layers.drop_in import LSTM
@@ -21,8 +22,9 @@ def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, 
 
         k(t) < threshold:    c_t = c_{t-1} and h_t = h_{t-1}, bit for bit, and the unit's rows of W are not computed
 
-    Rows are gathered for `STRETCH` steps at a time, of the units that are open at any of them; so a unit that opens or
-    closes within a stretch is computed over the whole of it, and kept as it is by a gate of 0 where it is closed.
+    Where a C++ compiler is installed a kernel computes at each step the units that are open at it. Elsewhere rows are
+    gathered for `STRETCH` steps at a time, of the units that are open at any of them; so a unit that opens or closes
+    within a stretch is computed over the whole of it, and kept as it is by a gate of 0 where it is closed.
 
     Args:
         layer: of time-gated cells, in one direction.
@@ -68,6 +70,10 @@ def times_of(cell: TimedLSTM, x: Tensor) -> Tensor:
 def run_cell(cell: TimedLSTM, x: Tensor, k: Tensor) -> tuple[Tensor, tuple[Tensor, Tensor]]:
     """x (T, B, I) and gates (T, H) to outputs and the last h and c."""
     h, c = (x.new_zeros(x.shape[1], cell.hidden_size) for _ in range(2))
+    if can_run(x):
+        weights = {"weight_ih": cell.weight_ih, "weight_hh": cell.weight_hh, "bias": cell.bias}
+        peepholes = torch.stack(cell.peephole_vectors()) if cell.peepholes else None
+        return run_open_units(x, k, h, c, **weights, peepholes=peepholes), (h, c)
     output = x.new_empty(len(x), *h.shape)
     for first in range(0, len(x), STRETCH):
         last = min(first + STRETCH, len(x))

@@ -1,0 +1,153 @@
+// An LSTM of whose units only those are computed whose time gate is open. Stands on runtime.hpp.
+
+namespace holdfast {
+
+template <class T> struct OpenUnits {
+    int64_t steps, batch, inputs, hidden, threads;
+    void* parallel;       // as in Arguments
+    const T* x;           // (T, B, I)
+    const T* openness;    // (T, H), 0 where a gate is closed
+    const T* weight_ih;   // (4H, I)
+    const T* weight_hh;   // (4H, H)
+    const T* bias;        // (4H,), or null
+    const T* peepholes;   // (3, H), or null
+    T* h;                 // (B, H), from the first state to the last
+    T* c;                 // (B, H), likewise
+    T* output;            // (T, B, H)
+};
+
+constexpr long gates = 4;
+constexpr int chains = 4;  // sums that do not wait for each other
+template <class T> constexpr int whole_lanes = most_lanes<T> < gates ? int(gates) : most_lanes<T>;  // whole fours of gates
+
+// For each of R rows the pre-activations of one unit. Weights and rows lie as k, gate: the rows hold each number 4 times.
+template <class T, int R> INLINE void pre_activations(const T* weights, const T* const* rows, long vectors, T (*found)[gates]) {
+    constexpr int lanes = whole_lanes<T>;
+    using V = vec<T, lanes>;
+    V sum[R][chains] = {};
+    for (long k = 0; k < vectors; k += chains)
+#pragma GCC unroll 4
+        for (int chain = 0; chain < chains; ++chain) {
+            const V w = load<V>(weights + (k + chain) * lanes);
+#pragma GCC unroll 2
+            for (int r = 0; r < R; ++r) sum[r][chain] += w * load<V>(rows[r] + (k + chain) * lanes);
+        }
+    for (int r = 0; r < R; ++r) {
+        const V all = (sum[r][0] + sum[r][1]) + (sum[r][2] + sum[r][3]);
+        for (long gate = 0; gate < gates; ++gate) {
+            T value = 0;
+            for (long k = gate; k < lanes; k += gates) value += all[k];
+            found[r][gate] = value;
+        }
+    }
+}
+
+// W_ih, W_hh and b of each unit, and for each row h_{t-1}, x_t and 1, in that order, up to a whole number of vectors.
+template <class T> struct OpenUnitsLayout {
+    static constexpr long lanes = whole_lanes<T>, step = lanes * chains;
+    long hidden, inputs, size;
+    OpenUnitsLayout(long hidden, long inputs)
+        : hidden(hidden), inputs(inputs), size((gates * (hidden + inputs + 1) + step - 1) / step * step) {}
+    long vectors() const { return size / lanes; }
+    static void put(T* row, long k, T value) {
+        for (long gate = 0; gate < gates; ++gate) row[gates * k + gate] = value;
+    }
+    void pack(const OpenUnits<T>& a, T* to) const {
+        for (long unit = 0; unit < hidden; ++unit, to += size) {
+            std::fill(to, to + size, T(0));
+            for (long gate = 0; gate < gates; ++gate) {
+                const long row = gate * hidden + unit;
+                for (long k = 0; k < hidden; ++k) to[gates * k + gate] = a.weight_hh[row * hidden + k];
+                for (long k = 0; k < inputs; ++k) to[gates * (hidden + k) + gate] = a.weight_ih[row * inputs + k];
+                to[gates * (hidden + inputs) + gate] = a.bias ? a.bias[row] : T(0);
+            }
+        }
+    }
+};
+
+// All steps of the rows from `first` to before `last`.
+template <class T> void run_open_rows(const OpenUnits<T>& a, const T* weights, long first, long last) {
+    constexpr int lanes = most_lanes<T>;
+    using V = vec<T, lanes>;
+    static thread_local Scratch<T> memory;
+    const OpenUnitsLayout<T> layout(a.hidden, a.inputs);
+    const long H = a.hidden, rows = last - first, wide = (H + lanes - 1) / lanes * lanes;
+    memory.need(padded(sizeof(T) * size_t(rows * layout.size)) + 6 * padded(sizeof(T) * size_t(rows * wide)) +
+                padded(sizeof(T) * size_t(4 * wide)));
+    T* const seen = memory.take(size_t(rows * layout.size));  // h, x and 1 of each row
+    T* part[6];                                               // of each row and open unit: the four gates, c and h
+    for (T*& at : part) at = memory.take(size_t(rows * wide)), std::fill(at, at + rows * wide, T(0));
+    T* const own = memory.take(size_t(4 * wide));  // of each open unit: its gate and its peepholes
+    std::fill(own, own + 4 * wide, T(0));
+    std::vector<long> open;
+    std::fill(seen, seen + rows * layout.size, T(0));
+    for (long b = 0; b < rows; ++b) {
+        for (long u = 0; u < H; ++u) layout.put(seen + b * layout.size, u, a.h[(first + b) * H + u]);
+        layout.put(seen + b * layout.size, H + a.inputs, T(1));
+    }
+    for (long t = 0; t < a.steps; ++t) {
+        const T* const openness = a.openness + t * H;
+        open.clear();
+        for (long u = 0; u < H; ++u)
+            if (openness[u] > 0) open.push_back(u);
+        const long count = long(open.size());
+        for (long b = 0; b < rows && count; ++b)
+            for (long k = 0; k < a.inputs; ++k)
+                layout.put(seen + b * layout.size, H + k, a.x[(t * a.batch + first + b) * a.inputs + k]);
+        for (long j = 0; j < count; ++j) {
+            const long u = open[size_t(j)];
+            const T* const w = weights + u * layout.size;
+            own[j] = openness[u];
+            for (long p = 0; a.peepholes && p < 3; ++p) own[(1 + p) * wide + j] = a.peepholes[p * H + u];
+            T found[2][gates];
+            for (long b = 0; b < rows; b += 2) {
+                const T* const pair[] = {seen + b * layout.size, seen + (b + 1) * layout.size};
+                const long of_pair = std::min<long>(2, rows - b);
+                if (of_pair == 2) pre_activations<T, 2>(w, pair, layout.vectors(), found);
+                else pre_activations<T, 1>(w, pair, layout.vectors(), found);
+                for (long r = 0; r < of_pair; ++r) {
+                    for (long gate = 0; gate < gates; ++gate) part[gate][(b + r) * wide + j] = found[r][gate];
+                    part[4][(b + r) * wide + j] = a.c[(first + b + r) * H + u];
+                    part[5][(b + r) * wide + j] = seen[(b + r) * layout.size + gates * u];
+                }
+            }
+        }
+        for (long b = 0; b < rows; ++b) {
+            for (long j = 0; j < count; j += lanes) {
+                const long at = b * wide + j;
+                const V k = load<V>(own + j), before = load<V>(part[4] + at), before_h = load<V>(part[5] + at);
+                const V i = sigmoid(V(load<V>(part[0] + at) + load<V>(own + wide + j) * before));
+                const V f = sigmoid(V(load<V>(part[1] + at) + load<V>(own + 2 * wide + j) * before));
+                const V c = f * before + i * hyperbolic_tangent(load<V>(part[2] + at));
+                const V o = sigmoid(V(load<V>(part[3] + at) + load<V>(own + 3 * wide + j) * c));
+                const V h = o * hyperbolic_tangent(c);
+                store<V>(part[4] + at, V(k * c + (T(1) - k) * before));
+                store<V>(part[5] + at, V(k * h + (T(1) - k) * before_h));
+            }
+            T *const row = seen + b * layout.size, *const c = a.c + (first + b) * H, *const h = a.h + (first + b) * H;
+            for (long j = 0; j < count; ++j) {
+                const long u = open[size_t(j)];
+                c[u] = part[4][b * wide + j];
+                h[u] = part[5][b * wide + j];
+                layout.put(row, u, h[u]);
+            }
+            std::memcpy(a.output + (t * a.batch + first + b) * H, h, sizeof(T) * size_t(H));
+        }
+    }
+}
+
+template <class T> void run_open(const OpenUnits<T>& a) {
+    static thread_local Scratch<T> memory;
+    const OpenUnitsLayout<T> layout(a.hidden, a.inputs);
+    memory.need(padded(sizeof(T) * size_t(a.hidden * layout.size)));
+    T* const weights = memory.take(size_t(a.hidden * layout.size));
+    layout.pack(a, weights);
+    const long shares = std::max<long>(1, std::min<long>(a.threads, a.batch));
+    run(shares, a.parallel,
+        [&](long k) { run_open_rows(a, weights, a.batch * k / shares, a.batch * (k + 1) / shares); });
+}
+
+}  // namespace holdfast
+
+extern "C" void holdfast_open_units_float32(const holdfast::OpenUnits<float>* a) { holdfast::run_open(*a); }
+extern "C" void holdfast_open_units_float64(const holdfast::OpenUnits<double>* a) { holdfast::run_open(*a); }
