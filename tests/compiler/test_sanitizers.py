@@ -57,6 +57,25 @@ for T, B, I, H in [(1, 1, 1, 1), (7, 3, 5, 33), (5, 17, 70, 16)]:
 print("clean")
 """
 
+OPEN_UNITS = """
+import os
+os.environ["HOLDFAST_CXXFLAGS"] = " ".join(SANITIZED[len(FLAGS):])
+import holdfast
+from holdfast.backends.open_units import library
+from holdfast.layers.open_units import run_open
+
+assert library() is not None
+for dtype in (torch.float32, torch.float64):
+    for batch, inputs, units in [(1, 1, 1), (3, 5, 33), (9, 2, 110), (33, 3, 10), (67, 1, 7)]:
+        layer = holdfast.make("gaussian-lstm", inputs, units, t_max=20.0, width=0.2, peepholes=True, dtype=dtype)
+        x = torch.randn(20, batch, inputs, dtype=dtype)
+        with torch.no_grad():
+            for threshold in (0, 0.5, 2):
+                run_open(layer, x, threshold=threshold)
+            torch.testing.assert_close(run_open(layer, x, threshold=0)[0], layer(x)[0], rtol=1e-3, atol=1e-4)
+print("clean")
+"""
+
 OVERFLOW = """
 library = load('extern "C" float beyond(const float* x, long n) { return x[n]; }', name="beyond", flags=SANITIZED)
 x = torch.ones(1000)
@@ -115,4 +134,9 @@ def test_the_sanitizers_see_a_fault_when_there_is_one(run, program, report):
 @pytest.mark.parametrize(("model", "dtype"), [*((name, "float32") for name in NAMES), ("ur-lstm", "float64")])
 def test_kernels_are_clean(run, model, dtype):
     done = run(KERNELS, model, dtype)
+    assert (done.returncode, done.stdout) == (0, "clean\n"), done.stderr[:5000]
+
+
+def test_the_kernel_of_open_units_is_clean(run):
+    done = run(OPEN_UNITS)
     assert (done.returncode, done.stdout) == (0, "clean\n"), done.stderr[:5000]

@@ -36,13 +36,14 @@ def x():
     return torch.randn(STEPS, 4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
 
+@torch.no_grad()
 def step_by_step(layer, x, threshold):
     """The layer's outputs, with gates below the threshold at zero and every unit computed."""
     for cell in layer.cells:
         state, outputs = cell.initial_state(x.shape[1], like=x), []
         for t in range(len(x)):
             k = cell.openness(torch.tensor([[t + 1.0]], dtype=x.dtype))
-            h, c = cell.gated(cell.project(x[t])[..., : 4 * UNITS], torch.where(k >= threshold, k, 0), state)
+            h, c = cell.gated(cell.project(x[t])[..., : 4 * cell.hidden_size], torch.where(k >= threshold, k, 0), state)
             state = cell.make_state((h, c, state.clock))
             outputs.append(h)
         x = torch.stack(outputs)
@@ -72,7 +73,9 @@ def test_closed_units_keep_their_state_bit_for_bit(code, x):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-@pytest.mark.parametrize(("batch", "inputs", "units"), [(1, 1, 1), (2, 5, 33), (5, 3, 17), (3, 2, 110)])
+@pytest.mark.parametrize(
+    ("batch", "inputs", "units"), [(1, 1, 1), (2, 5, 33), (5, 3, 17), (9, 2, 110), (33, 3, 10), (67, 1, 7)]
+)
 def test_the_kernel_agrees_on_awkward_sizes_and_any_number_of_threads(code, dtype, batch, inputs, units):
     layer = make("gaussian-lstm", inputs, units, t_max=20.0, width=0.2, dtype=dtype).eval()
     x = torch.randn(20, batch, inputs, dtype=dtype)
@@ -80,8 +83,12 @@ def test_the_kernel_agrees_on_awkward_sizes_and_any_number_of_threads(code, dtyp
     try:
         for number in (1, 2):
             torch.set_num_threads(number)
-            found = run_open(layer, x, threshold=0)[0]
-            torch.testing.assert_close(found, layer(x)[0], rtol=1e-5, atol=1e-5 if dtype == torch.float32 else 1e-10)
+            for threshold in (0, 0.5):
+                found, (_, c) = run_open(layer, x, threshold=threshold)
+                expected, last = step_by_step(layer, x, threshold)
+                near = {"rtol": 1e-5, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 1e-10, "atol": 1e-10}
+                torch.testing.assert_close(found, expected, **near)
+                torch.testing.assert_close(c[-1], last.c, **near)
     finally:
         torch.set_num_threads(threads)
 

@@ -65,8 +65,8 @@ template <class T> struct OpenUnitsLayout {
     }
 };
 
-// All steps of the rows from `first` to before `last`.
-template <class T> void run_open_rows(const OpenUnits<T>& a, const T* weights, long first, long last) {
+// All steps of the rows from `first` to before `last`, each by itself: for few rows.
+template <class T> void run_one_by_one(const OpenUnits<T>& a, const T* weights, long first, long last) {
     constexpr int lanes = most_lanes<T>;
     using V = vec<T, lanes>;
     static thread_local Scratch<T> memory;
@@ -136,15 +136,121 @@ template <class T> void run_open_rows(const OpenUnits<T>& a, const T* weights, l
     }
 }
 
+// The pre-activations of U units, of all rows side by side: `seen` holds h_{t-1} and x_t, (H + I, lanes NV).
+template <class V, int U, int NV, class T>
+INLINE void pre_activations_side_by_side(const OpenUnits<T>& a, const T* seen, const long* units, V (&sum)[U][gates][NV]) {
+    constexpr int lanes = lanes_of<V>;
+    for (int u = 0; u < U; ++u)
+        for (long gate = 0; gate < gates; ++gate)
+            for (int v = 0; v < NV; ++v) sum[u][gate][v] = splat<V>(a.bias ? a.bias[gate * a.hidden + units[u]] : T(0));
+    const auto add = [&](const T* weights, long size, const T* rows) __attribute__((always_inline)) {
+        const T* w[U][gates];
+        for (int u = 0; u < U; ++u)
+            for (long gate = 0; gate < gates; ++gate) w[u][gate] = weights + (gate * a.hidden + units[u]) * size;
+        for (long k = 0; k < size; ++k, rows += NV * lanes)
+#pragma GCC unroll 2
+            for (int u = 0; u < U; ++u)
+#pragma GCC unroll 4
+                for (long gate = 0; gate < gates; ++gate)
+#pragma GCC unroll 2
+                    for (int v = 0; v < NV; ++v) sum[u][gate][v] += splat<V>(w[u][gate][k]) * load<V>(rows + v * lanes);
+    };
+    add(a.weight_hh, a.hidden, seen);
+    add(a.weight_ih, a.inputs, seen + a.hidden * NV * lanes);
+}
+
+// All steps of the rows from `first` to before `last`, at most lanes NV, side by side in vectors.
+template <class T, int NV> void run_side_by_side(const OpenUnits<T>& a, long first, long last) {
+    constexpr int lanes = most_lanes<T>, wide = lanes * NV, together = 2 / NV;  // units
+    using V = vec<T, lanes>;
+    static thread_local Scratch<T> memory;
+    const long H = a.hidden, rows = last - first;
+    memory.need(padded(sizeof(T) * size_t((H + a.inputs) * wide)) + 3 * padded(sizeof(T) * size_t(H * wide)));
+    T* const seen = memory.take(size_t((H + a.inputs) * wide));
+    T* const c = memory.take(size_t(H * wide));
+    T *const new_h = memory.take(size_t(H * wide)), *const new_c = memory.take(size_t(H * wide));
+    std::fill(seen, seen + (H + a.inputs) * wide, T(0));
+    std::fill(c, c + H * wide, T(0));
+    for (long b = 0; b < rows; ++b)
+        for (long u = 0; u < H; ++u)
+            seen[u * wide + b] = a.h[(first + b) * H + u], c[u * wide + b] = a.c[(first + b) * H + u];
+    std::vector<long> open;
+    for (long t = 0; t < a.steps; ++t) {
+        const T* const openness = a.openness + t * H;
+        open.clear();
+        for (long u = 0; u < H; ++u)
+            if (openness[u] > 0) open.push_back(u);
+        const long count = long(open.size());
+        for (long b = 0; b < rows && count; ++b)
+            for (long k = 0; k < a.inputs; ++k)
+                seen[(H + k) * wide + b] = a.x[(t * a.batch + first + b) * a.inputs + k];
+        const auto update = [&](auto units, long j) __attribute__((always_inline)) {
+            constexpr int U = decltype(units)::value;
+            V pre[U][gates][NV];
+            pre_activations_side_by_side<V, U, NV>(a, seen, open.data() + j, pre);
+            for (int i = 0; i < U; ++i) {
+                const long u = open[size_t(j + i)];
+                const V k = splat<V>(openness[u]);
+                for (int v = 0; v < NV; ++v) {
+                    const V before_h = load<V>(seen + u * wide + v * lanes), before = load<V>(c + u * wide + v * lanes);
+                    const auto peep = [&](long p) { return a.peepholes ? a.peepholes[p * H + u] : T(0); };
+                    const V in = sigmoid(V(pre[i][0][v] + splat<V>(peep(0)) * before));
+                    const V keep = sigmoid(V(pre[i][1][v] + splat<V>(peep(1)) * before));
+                    const V after = keep * before + in * hyperbolic_tangent(pre[i][2][v]);
+                    const V h = sigmoid(V(pre[i][3][v] + splat<V>(peep(2)) * after)) * hyperbolic_tangent(after);
+                    store<V>(new_c + (j + i) * wide + v * lanes, V(k * after + (T(1) - k) * before));
+                    store<V>(new_h + (j + i) * wide + v * lanes, V(k * h + (T(1) - k) * before_h));
+                }
+            }
+        };
+        long j = 0;
+        for (; j + together <= count; j += together) update(number<together>(), j);
+        for (; j < count; ++j) update(number<1>(), j);
+        for (long b = 0; b < rows; ++b) {
+            const T* const before = t ? a.output + ((t - 1) * a.batch + first + b) * H : a.h + (first + b) * H;
+            T* const output = a.output + (t * a.batch + first + b) * H;
+            std::memcpy(output, before, sizeof(T) * size_t(H));
+            for (j = 0; j < count; ++j) output[open[size_t(j)]] = new_h[j * wide + b];
+        }
+        for (j = 0; j < count; ++j) {
+            std::memcpy(seen + open[size_t(j)] * wide, new_h + j * wide, sizeof(T) * wide);
+            std::memcpy(c + open[size_t(j)] * wide, new_c + j * wide, sizeof(T) * wide);
+        }
+    }
+    for (long b = 0; b < rows; ++b)
+        for (long u = 0; u < H; ++u)
+            a.h[(first + b) * H + u] = seen[u * wide + b], a.c[(first + b) * H + u] = c[u * wide + b];
+}
+
 template <class T> void run_open(const OpenUnits<T>& a) {
     static thread_local Scratch<T> memory;
-    const OpenUnitsLayout<T> layout(a.hidden, a.inputs);
-    memory.need(padded(sizeof(T) * size_t(a.hidden * layout.size)));
-    T* const weights = memory.take(size_t(a.hidden * layout.size));
-    layout.pack(a, weights);
+    constexpr long lanes = most_lanes<T>, few = 8;
     const long shares = std::max<long>(1, std::min<long>(a.threads, a.batch));
-    run(shares, a.parallel,
-        [&](long k) { run_open_rows(a, weights, a.batch * k / shares, a.batch * (k + 1) / shares); });
+    const auto first_of = [&](long k) { return a.batch * k / shares; };
+    const auto side_by_side = [&](long rows) {  // how many of them; the others are too few for vectors
+        const long left = rows % (2 * lanes);
+        return left < few ? rows - left : rows;
+    };
+    bool all = true;
+    for (long k = 0; k < shares; ++k) {
+        const long rows = first_of(k + 1) - first_of(k);
+        all = all && side_by_side(rows) == rows;
+    }
+    const OpenUnitsLayout<T> layout(a.hidden, a.inputs);
+    T* packed = nullptr;
+    if (!all) {
+        memory.need(padded(sizeof(T) * size_t(a.hidden * layout.size)));
+        layout.pack(a, packed = memory.take(size_t(a.hidden * layout.size)));
+    }
+    run(shares, a.parallel, [&](long k) {
+        const long last = first_of(k + 1), end = first_of(k) + side_by_side(last - first_of(k));
+        for (long first = first_of(k); first < end; first += 2 * lanes) {
+            const long to = std::min(end, first + 2 * lanes);
+            if (to - first > lanes) run_side_by_side<T, 2>(a, first, to);
+            else run_side_by_side<T, 1>(a, first, to);
+        }
+        if (end < last) run_one_by_one(a, packed, end, last);
+    });
 }
 
 }  // namespace holdfast

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from holdfast.backends.build import BuildError, load
 from holdfast.backends.kernel import parallel_region, threads_for
+from holdfast.backends.pool import POOL
 from holdfast.compiler.targets.cpp import runtime
 
 DTYPES = {torch.float32: "float32", torch.float64: "float64"}
@@ -61,7 +62,7 @@ def run_open_units(
     """
     given = {"x": x, "openness": openness, "weight_ih": weight_ih, "weight_hh": weight_hh}
     given |= {"bias": bias, "peepholes": peepholes}
-    output = x.new_empty(*x.shape[:2], h.shape[1])
+    output = POOL.empty(*x.shape[:2], h.shape[1], dtype=x.dtype)
     held = {name: None if tensor is None else tensor.contiguous() for name, tensor in given.items()}
     held |= {"h": h, "c": c, "output": output}
     assert h.is_contiguous()

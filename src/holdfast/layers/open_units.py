@@ -42,7 +42,7 @@ def run_open(layer: Recurrent, x: Tensor, *, threshold: float) -> tuple[Tensor, 
         shared = x[..., x.shape[-1] - cell.shared_features :]
         features = x[..., : x.shape[-1] - cell.shared_features]
         output, end = run_cell(cell, features, k)
-        x = torch.cat([output, shared], -1)
+        x = torch.cat([output, shared], -1) if cell.shared_features else output
         ends.append(end)
     return x[..., : layer.output_size], tuple(torch.stack(part) for part in zip(*ends, strict=True))
 
