@@ -83,6 +83,16 @@ def test_an_interruption_ends_the_jobs(tmp_path):
         os.kill(int((tmp_path / "started").read_text()), 0)
 
 
+def interrupt() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+
+
+def test_a_job_that_ctrl_c_has_ended_interrupts_all(tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        Pool(2, preloaded_context()).run({"a": interrupt, "b": partial(sleep, tmp_path / "b")}, look=ignore)
+
+
 def run_one(started: Path) -> None:
     Pool(1, CONTEXT).run({"sleeps": partial(sleep, started)}, look=ignore, every=0.05)
 

@@ -6,6 +6,7 @@ from holdfast.benchmarks.allocator import KEEPS, USUAL
 from holdfast.benchmarks.record import FORWARD, PEAK, TRAINING, Record
 
 BASE = "nn.LSTM"
+TICKS = (0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 7, 10, 20, 30)
 
 
 def draw(record: Record, path: Path) -> bool:
@@ -18,6 +19,7 @@ def draw(record: Record, path: Path) -> bool:
     figure = Figure(figsize=(6 * len(panels), 5), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     colours: dict[str, str] = {}
+    every = [r for panel in panels for ratios in points(record, *panel).values() for r in ratios.values()] + [1.0]
     for panel, (task, allocator) in zip(axes, panels, strict=True):
         found = points(record, task, allocator)
         workloads = list(dict.fromkeys(workload for ratios in found.values() for workload in ratios))
@@ -29,9 +31,13 @@ def draw(record: Record, path: Path) -> bool:
         panel.axhline(1, color="grey", linewidth=1)
         panel.set(title=f"{task}, allocator: {allocator}", yscale="log", xlabel="T, B, I, H")
         panel.set_xticks(range(len(workloads)), workloads, rotation=30, ha="right")
-        panel.grid(axis="y", which="both", alpha=0.3)
+        panel.minorticks_off()
+        panel.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        panel.set_ylim(0.9 * min(every), 1.1 * max(every))
+        panel.grid(axis="y", alpha=0.3)
     axes[0].set_ylabel(f"time over {BASE}")
-    axes[-1].legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    lines = {line.get_label(): line for panel in axes for line in panel.get_lines() if line.get_label() in colours}
+    axes[-1].legend(lines.values(), lines, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
     figure.savefig(path)
     return True
 

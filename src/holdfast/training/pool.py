@@ -93,8 +93,14 @@ class _Running:
     news: Connection
 
     def failure(self) -> Failure | None:
-        """What a job that has ended said, or what can be seen from outside."""
+        """What a job that has ended said, or what can be seen from outside.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C has ended it, and so is meant for all, though it may come here later.
+        """
         self.process.join()
+        if self.process.exitcode == -signal.SIGINT:
+            raise KeyboardInterrupt
         with self.news:
             try:
                 return self.news.recv()
