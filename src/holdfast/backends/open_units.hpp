@@ -20,6 +20,21 @@ constexpr long gates = 4;
 constexpr int chains = 4;  // sums that do not wait for each other
 template <class T> constexpr int whole_lanes = most_lanes<T> < gates ? int(gates) : most_lanes<T>;  // whole fours of gates
 
+// The units whose gate is open, and how many they are.
+template <class T> INLINE long find_open(const T* openness, long hidden, std::vector<long>& open) {
+    open.clear();
+    for (long u = 0; u < hidden; ++u)
+        if (openness[u] > 0) open.push_back(u);
+    return long(open.size());
+}
+
+// take(row, k, x) for each number of a step's input, the rows counted from `first`.
+template <class T, class F> INLINE void each_input(const OpenUnits<T>& a, long t, long first, long last, F take) {
+    const T* x = a.x + (t * a.batch + first) * a.inputs;
+    for (long b = 0; b < last - first; ++b)
+        for (long k = 0; k < a.inputs; ++k) take(b, k, *x++);
+}
+
 // For each of R rows the pre-activations of one unit. Weights and rows lie as k, gate: the rows hold each number 4 times.
 template <class T, int R> INLINE void pre_activations(const T* weights, const T* const* rows, long vectors, T (*found)[gates]) {
     constexpr int lanes = whole_lanes<T>;
@@ -87,13 +102,8 @@ template <class T> void run_one_by_one(const OpenUnits<T>& a, const T* weights, 
     }
     for (long t = 0; t < a.steps; ++t) {
         const T* const openness = a.openness + t * H;
-        open.clear();
-        for (long u = 0; u < H; ++u)
-            if (openness[u] > 0) open.push_back(u);
-        const long count = long(open.size());
-        for (long b = 0; b < rows && count; ++b)
-            for (long k = 0; k < a.inputs; ++k)
-                layout.put(seen + b * layout.size, H + k, a.x[(t * a.batch + first + b) * a.inputs + k]);
+        const long count = find_open(openness, H, open);
+        if (count) each_input(a, t, first, last, [&](long b, long k, T x) { layout.put(seen + b * layout.size, H + k, x); });
         for (long j = 0; j < count; ++j) {
             const long u = open[size_t(j)];
             const T* const w = weights + u * layout.size;
@@ -177,13 +187,8 @@ template <class T, int NV> void run_side_by_side(const OpenUnits<T>& a, long fir
     std::vector<long> open;
     for (long t = 0; t < a.steps; ++t) {
         const T* const openness = a.openness + t * H;
-        open.clear();
-        for (long u = 0; u < H; ++u)
-            if (openness[u] > 0) open.push_back(u);
-        const long count = long(open.size());
-        for (long b = 0; b < rows && count; ++b)
-            for (long k = 0; k < a.inputs; ++k)
-                seen[(H + k) * wide + b] = a.x[(t * a.batch + first + b) * a.inputs + k];
+        const long count = find_open(openness, H, open);
+        if (count) each_input(a, t, first, last, [&](long b, long k, T x) { seen[(H + k) * wide + b] = x; });
         const auto update = [&](auto units, long j) __attribute__((always_inline)) {
             constexpr int U = decltype(units)::value;
             V pre[U][gates][NV];
