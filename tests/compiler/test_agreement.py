@@ -9,7 +9,7 @@ from holdfast.backends import Compiled, Reference
 from holdfast.backends.kernels import Kernels
 from holdfast.cells import LSTM
 
-from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, results, work_for, worst
+from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, doubled, results, work_for, worst
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 
@@ -17,9 +17,14 @@ TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-5}
 def check(kernels: Kernels, name: str, size: Size, dtype: torch.dtype, **options) -> None:
     cell = build(name, size.input, size.hidden, dtype=dtype)._cell(0)
     work = work_for(cell, size, **options)
-    found = results(Compiled(kernels), cell, work)
-    difference, where = worst(found, results(Reference(), cell, work))
-    assert difference < TOLERANCE[dtype], where
+    found, expected = (results(backend, cell, work) for backend in (Compiled(kernels), Reference()))
+    (difference, where), limit = worst(found, expected), TOLERANCE[dtype]
+    if dtype == torch.float32 and difference >= limit:  # where the reference itself loses more, as layer norm of zeros
+        exact = results(Reference(), *doubled(cell, work))
+        rounding, _ = worst(expected, exact)
+        assert rounding < 1e-3, "the reference is no measure"
+        (difference, where), limit = worst(found, exact), 5 * rounding
+    assert difference < limit, where
 
 
 @pytest.mark.parametrize("name", NAMES)

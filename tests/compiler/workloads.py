@@ -1,6 +1,7 @@
 """Every cell of the catalogue that has a kernel of its own, and work for it."""
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -60,6 +61,13 @@ def work_for(cell: Cell, size: Size, *, ragged: bool = False, resets: bool = Fal
     return Work(x, cell.make_state(state), steps < lengths if ragged else None, reset if resets else None, segment)
 
 
+def doubled(cell: Cell, work: Work) -> tuple[Cell, Work]:
+    """The same in float64."""
+    x, *state = [part.detach().double().requires_grad_() for part in (work.x, *work.state)]
+    exact = copy.deepcopy(cell).double()
+    return exact, replace(work, x=x, state=exact.make_state(state))
+
+
 def results(backend: Backend, cell: Cell, work: Work) -> dict[str, Tensor]:
     """All that a backend yields: outputs, last states, and the gradients of a random function of them.
 
@@ -69,7 +77,7 @@ def results(backend: Backend, cell: Cell, work: Work) -> dict[str, Tensor]:
     output, last = backend.unroll(cell, work)
     values = {"output": output} | {f"last {k}": part for k, part in enumerate(last)}
     generator = torch.Generator().manual_seed(1)
-    cotangents = [torch.randn(v.shape, dtype=v.dtype, generator=generator) for v in values.values()]
+    cotangents = [torch.randn(v.shape, generator=generator).to(v.dtype) for v in values.values()]
     wanted = {"input": work.x} | {f"state {k}": part for k, part in enumerate(work.state)}
     wanted |= dict(cell.named_parameters())
     found = torch.autograd.grad(list(values.values()), list(wanted.values()), cotangents, allow_unused=True)
