@@ -111,6 +111,16 @@ def test_finished_runs_are_taken_without_weights_and_give_the_same_ledger(runs, 
     assert ledger(tmp_path / "results", [experiment]) == ledger(runs, [experiment])
 
 
+def test_the_share_of_updates_is_told_where_units_may_rest(runs, experiment):
+    path = next(runs.rglob("ur-lstm/seed-0")) / "summary.json"
+    summary = json.loads(path.read_text())
+    summary["test"]["openness"] = 0.25
+    path.write_text(json.dumps(summary))
+    small, _, _ = rows(runs, experiment)
+    assert small["ur-lstm"].ours.endswith(", 25.00\u202f% of the updates")
+    assert "updates" not in small["c"].ours
+
+
 def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
     monkeypatch.chdir(tmp_path)

@@ -21,7 +21,7 @@ class Line:
     Args:
         model: its label.
         published: what the paper reports, marked if that was not checked; empty if nothing is known.
-        ours: the mean over the seeds, or "not run".
+        ours: the mean over the seeds, and the share of updates where units may rest; or "not run".
         seeds: those that were run.
         steps: updates of each run, and after how many the task was solved.
         machine: where the runs were made.
@@ -111,7 +111,9 @@ def _ours(row: Row) -> str:
     if row.result is None:
         return ended[0]
     value = numbers.measure(row.measure, row.result.mean, row.result.spread)
-    return ", ".join([value if row.split == "test" else f"{value} (validation)", *ended])
+    openness = row.over("openness")
+    updated = [f"{numbers.measure('accuracy', openness.mean, openness.spread)} of the updates"] if openness else []
+    return ", ".join([value if row.split == "test" else f"{value} (validation)", *updated, *ended])
 
 
 def _steps(row: Row) -> str:
