@@ -41,13 +41,19 @@ class Question:
         return tuple(claim for claim in self.claims if claim.models[0] == label)
 
     def published(self, label: str, source: str) -> tuple[Published, ...]:
-        """What a paper reports of a model on its own form of the task."""
+        """What a paper reports of a model on its own form of the task; of several that it calls alike, of the first."""
+        name = self._name_in_papers(label)
+        if any(self._name_in_papers(other) == name for other in self.labels[: self.labels.index(label)]):
+            return ()
+        entries = literature((self.paper or self.settings)["task"]).of(name)
+        return tuple(entry for entry in entries if entry.source == source)
+
+    def _name_in_papers(self, label: str) -> str:
         paper = self.paper or self.settings
         asked = declared(paper, label) if label in paper["models"] else declared(self.settings, label)
         objective = asked["objective"]
         plain = objective["name"] == "labels" and objective.get("label_truncation") is None
-        name = taught(asked["model"]["name"], {} if plain else objective)
-        return tuple(entry for entry in literature(paper["task"]).of(name) if entry.source == source)
+        return taught(asked["model"]["name"], {} if plain else objective)
 
     def departures(self, label: str) -> list[str]:
         """Where a model's runs are asked to differ from the paper's: "task.lag 200 instead of 480"."""
