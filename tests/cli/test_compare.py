@@ -14,6 +14,7 @@ import yaml
 from rich.console import Console
 
 import holdfast.cli.compare as command
+from cli.refusals import refusals_of
 from holdfast.cli import main
 from holdfast.cli.display import Lines, LiveTable, make_display, table
 from holdfast.training.checkpoint import load_checkpoint
@@ -32,12 +33,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def refused(capsys, *arguments: str) -> str:
-    code = main(["compare", *arguments])
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.count("\n") == 1
-    return error.removeprefix("holdfast: ").rstrip("\n")
+refused = refusals_of("compare")
 
 
 def summaries(folder: str = "runs") -> dict[str, dict]:

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import holdfast
+from cli.refusals import refusals_of
 from holdfast.cli import main
 from holdfast.export import onnx_format
 
@@ -24,12 +25,7 @@ def run(tmp_path_factory):
     return folder
 
 
-def refused(capsys, *arguments):
-    code = main(["export", *map(str, arguments)])
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.count("\n") == 1
-    return error.removeprefix("holdfast: ").rstrip("\n")
+refused = refusals_of("export")
 
 
 def test_a_run_becomes_a_folder_that_needs_no_run(run, tmp_path, capsys):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.refusals import refusals_of
 from holdfast.cli import main
 from holdfast.report.probed import _time_scales
 
@@ -25,12 +26,7 @@ def runs(tmp_path_factory):
     return folder
 
 
-def refused(capsys, *arguments):
-    code = main(["probe", *map(str, arguments)])
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.count("\n") == 1
-    return error.removeprefix("holdfast: ").rstrip("\n")
+refused = refusals_of("probe")
 
 
 def names(folder):

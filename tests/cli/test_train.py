@@ -7,6 +7,7 @@ import pytest
 import torch
 import yaml
 
+from cli.refusals import refusals_of
 from holdfast.cli import main
 from holdfast.cli.train import RESUME, parse
 from holdfast.training import TrainingSettings
@@ -24,12 +25,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def refused(capsys, *arguments: str) -> str:
-    code = main(["train", *arguments])
-    error = capsys.readouterr().err
-    assert code == 2
-    assert error.count("\n") == 1
-    return error.removeprefix("holdfast: ").rstrip("\n")
+refused = refusals_of("train")
 
 
 def printed(capsys, *arguments: str) -> dict:

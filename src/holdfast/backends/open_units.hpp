@@ -35,6 +35,16 @@ template <class T, class F> INLINE void each_input(const OpenUnits<T>& a, long t
         for (long k = 0; k < a.inputs; ++k) take(b, k, *x++);
 }
 
+// From the pre-activations i, f, g, o, the peepholes and the gate k to the new h and c, which are written over the old.
+template <class V> INLINE void gated_step(const V (&pre)[gates], const V (&peephole)[3], V k, V& h, V& c) {
+    const V shut = splat<V>(1) - k;
+    const V in = sigmoid(V(pre[0] + peephole[0] * c)), keep = sigmoid(V(pre[1] + peephole[1] * c));
+    const V memory = keep * c + in * hyperbolic_tangent(pre[2]);
+    const V said = sigmoid(V(pre[3] + peephole[2] * memory)) * hyperbolic_tangent(memory);
+    c = k * memory + shut * c;
+    h = k * said + shut * h;
+}
+
 // For each of R rows the pre-activations of one unit. Weights and rows lie as k, gate: the rows hold each number 4 times.
 template <class T, int R> INLINE void pre_activations(const T* weights, const T* const* rows, long vectors, T (*found)[gates]) {
     constexpr int lanes = whole_lanes<T>;
@@ -124,15 +134,12 @@ template <class T> void run_one_by_one(const OpenUnits<T>& a, const T* weights, 
         }
         for (long b = 0; b < rows; ++b) {
             for (long j = 0; j < count; j += lanes) {
-                const long at = b * wide + j;
-                const V k = load<V>(own + j), before = load<V>(part[4] + at), before_h = load<V>(part[5] + at);
-                const V i = sigmoid(V(load<V>(part[0] + at) + load<V>(own + wide + j) * before));
-                const V f = sigmoid(V(load<V>(part[1] + at) + load<V>(own + 2 * wide + j) * before));
-                const V c = f * before + i * hyperbolic_tangent(load<V>(part[2] + at));
-                const V o = sigmoid(V(load<V>(part[3] + at) + load<V>(own + 3 * wide + j) * c));
-                const V h = o * hyperbolic_tangent(c);
-                store<V>(part[4] + at, V(k * c + (T(1) - k) * before));
-                store<V>(part[5] + at, V(k * h + (T(1) - k) * before_h));
+                V pre[gates], peepholes[3], c = load<V>(part[4] + b * wide + j), h = load<V>(part[5] + b * wide + j);
+                for (long gate = 0; gate < gates; ++gate) pre[gate] = load<V>(part[gate] + b * wide + j);
+                for (long p = 0; p < 3; ++p) peepholes[p] = load<V>(own + (1 + p) * wide + j);
+                gated_step(pre, peepholes, load<V>(own + j), h, c);
+                store<V>(part[4] + b * wide + j, c);
+                store<V>(part[5] + b * wide + j, h);
             }
             T *const row = seen + b * layout.size, *const c = a.c + (first + b) * H, *const h = a.h + (first + b) * H;
             for (long j = 0; j < count; ++j) {
@@ -148,11 +155,11 @@ template <class T> void run_one_by_one(const OpenUnits<T>& a, const T* weights, 
 
 // The pre-activations of U units, of all rows side by side: `seen` holds h_{t-1} and x_t, (H + I, lanes NV).
 template <class V, int U, int NV, class T>
-INLINE void pre_activations_side_by_side(const OpenUnits<T>& a, const T* seen, const long* units, V (&sum)[U][gates][NV]) {
+INLINE void pre_activations_side_by_side(const OpenUnits<T>& a, const T* seen, const long* units, V (&sum)[U][NV][gates]) {
     constexpr int lanes = lanes_of<V>;
     for (int u = 0; u < U; ++u)
         for (long gate = 0; gate < gates; ++gate)
-            for (int v = 0; v < NV; ++v) sum[u][gate][v] = splat<V>(a.bias ? a.bias[gate * a.hidden + units[u]] : T(0));
+            for (int v = 0; v < NV; ++v) sum[u][v][gate] = splat<V>(a.bias ? a.bias[gate * a.hidden + units[u]] : T(0));
     const auto add = [&](const T* weights, long size, const T* rows) __attribute__((always_inline)) {
         const T* w[U][gates];
         for (int u = 0; u < U; ++u)
@@ -163,7 +170,7 @@ INLINE void pre_activations_side_by_side(const OpenUnits<T>& a, const T* seen, c
 #pragma GCC unroll 4
                 for (long gate = 0; gate < gates; ++gate)
 #pragma GCC unroll 2
-                    for (int v = 0; v < NV; ++v) sum[u][gate][v] += splat<V>(w[u][gate][k]) * load<V>(rows + v * lanes);
+                    for (int v = 0; v < NV; ++v) sum[u][v][gate] += splat<V>(w[u][gate][k]) * load<V>(rows + v * lanes);
     };
     add(a.weight_hh, a.hidden, seen);
     add(a.weight_ih, a.inputs, seen + a.hidden * NV * lanes);
@@ -191,20 +198,17 @@ template <class T, int NV> void run_side_by_side(const OpenUnits<T>& a, long fir
         if (count) each_input(a, t, first, last, [&](long b, long k, T x) { seen[(H + k) * wide + b] = x; });
         const auto update = [&](auto units, long j) __attribute__((always_inline)) {
             constexpr int U = decltype(units)::value;
-            V pre[U][gates][NV];
+            V pre[U][NV][gates];
             pre_activations_side_by_side<V, U, NV>(a, seen, open.data() + j, pre);
             for (int i = 0; i < U; ++i) {
                 const long u = open[size_t(j + i)];
-                const V k = splat<V>(openness[u]);
+                V peepholes[3];
+                for (long p = 0; p < 3; ++p) peepholes[p] = splat<V>(a.peepholes ? a.peepholes[p * H + u] : T(0));
                 for (int v = 0; v < NV; ++v) {
-                    const V before_h = load<V>(seen + u * wide + v * lanes), before = load<V>(c + u * wide + v * lanes);
-                    const auto peep = [&](long p) { return a.peepholes ? a.peepholes[p * H + u] : T(0); };
-                    const V in = sigmoid(V(pre[i][0][v] + splat<V>(peep(0)) * before));
-                    const V keep = sigmoid(V(pre[i][1][v] + splat<V>(peep(1)) * before));
-                    const V after = keep * before + in * hyperbolic_tangent(pre[i][2][v]);
-                    const V h = sigmoid(V(pre[i][3][v] + splat<V>(peep(2)) * after)) * hyperbolic_tangent(after);
-                    store<V>(new_c + (j + i) * wide + v * lanes, V(k * after + (T(1) - k) * before));
-                    store<V>(new_h + (j + i) * wide + v * lanes, V(k * h + (T(1) - k) * before_h));
+                    V own_h = load<V>(seen + u * wide + v * lanes), own_c = load<V>(c + u * wide + v * lanes);
+                    gated_step(pre[i][v], peepholes, splat<V>(openness[u]), own_h, own_c);
+                    store<V>(new_c + (j + i) * wide + v * lanes, own_c);
+                    store<V>(new_h + (j + i) * wide + v * lanes, own_h);
                 }
             }
         };

@@ -12,7 +12,7 @@ from holdfast.backends.kernel import parallel_region, threads_for
 from holdfast.backends.pool import POOL
 from holdfast.compiler.targets.cpp import runtime
 
-DTYPES = {torch.float32: "float32", torch.float64: "float64"}
+FUNCTIONS = {torch.float32: "holdfast_open_units_float32", torch.float64: "holdfast_open_units_float64"}
 
 
 class Arguments(ctypes.Structure):
@@ -30,14 +30,17 @@ def library() -> ctypes.CDLL | None:
     """The compiled kernel; None where it can't be had."""
     own = files("holdfast.backends").joinpath("open_units.hpp").read_text()
     try:
-        return load(runtime() + own, name="open units")
+        loaded = load(runtime() + own, name="open units")
     except BuildError:
         return None
+    for function in [getattr(loaded, name) for name in FUNCTIONS.values()]:
+        function.argtypes, function.restype = [ctypes.c_void_p], None
+    return loaded
 
 
 def can_run(x: Tensor) -> bool:
     """Whether there is a kernel for such an input."""
-    return x.device.type == "cpu" and x.dtype in DTYPES and library() is not None
+    return x.device.type == "cpu" and x.dtype in FUNCTIONS and library() is not None
 
 
 def run_open_units(
@@ -72,7 +75,5 @@ def run_open_units(
         steps=len(x), batch=x.shape[1], inputs=x.shape[2], hidden=h.shape[1], threads=threads_for(x.shape[1]),
         parallel=parallel_region(), **{name: None if t is None else t.data_ptr() for name, t in held.items()},
     )  # fmt: skip
-    function = getattr(library(), f"holdfast_open_units_{DTYPES[x.dtype]}")
-    function.argtypes, function.restype = [ctypes.c_void_p], None
-    function(ctypes.addressof(arguments))
+    getattr(library(), FUNCTIONS[x.dtype])(ctypes.addressof(arguments))
     return output

@@ -13,15 +13,15 @@ def draw(record: Record, path: Path) -> bool:
     """Save the picture; False if the record holds no race at the six shapes."""
     from matplotlib.figure import Figure
 
-    panels = [(task, a) for a in (USUAL, KEEPS) for task in (FORWARD, TRAINING) if points(record, task, a)]
+    drawn = {(task, a): points(record, task, a) for a in (USUAL, KEEPS) for task in (FORWARD, TRAINING)}
+    panels = {panel: found for panel, found in drawn.items() if found}
     if not panels:
         return False
     figure = Figure(figsize=(6 * len(panels), 5), layout="constrained")
     axes = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
     colours: dict[str, str] = {}
-    every = [r for panel in panels for ratios in points(record, *panel).values() for r in ratios.values()] + [1.0]
-    for panel, (task, allocator) in zip(axes, panels, strict=True):
-        found = points(record, task, allocator)
+    every = [1.0, *(r for found in panels.values() for ratios in found.values() for r in ratios.values())]
+    for panel, ((task, allocator), found) in zip(axes, panels.items(), strict=True):
         workloads = list(dict.fromkeys(workload for ratios in found.values() for workload in ratios))
         for label, ratios in found.items():
             colour = colours.setdefault(label, f"C{len(colours)}")

@@ -43,9 +43,9 @@ def main(arguments: Sequence[str]) -> int:
         write_text(Path(values.page), ledger_page(accounts, shown))
         print(f"The ledger is in {values.page}")
     else:
-        unmade = [] if values.experiments else [account for account in accounts if not account.made]
-        show([account for account in accounts if account not in unmade])
-        show_unmade(unmade)
+        whole = bool(values.experiments)
+        show([account for account in accounts if whole or account.made])
+        show_unmade([account for account in accounts if not (whole or account.made)])
     return 0
 
 
@@ -68,9 +68,7 @@ def show(accounts: Sequence[Account]) -> None:
     console = Console(highlight=False)
     for account in accounts:
         title = f"{account.experiment}, {account.question}, {account.scale}"
-        table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
-        for name in ("model", "published", "ours", "seeds", "steps", "machine"):
-            table.add_column(name, overflow="fold")
+        table = titled(title, "model", "published", "ours", "seeds", "steps", "machine")
         for line in account.lines:
             words = (line.model, line.published, line.ours, line.seeds, line.steps, line.machine)
             table.add_row(*map(escape, words))
@@ -87,9 +85,15 @@ def show_unmade(accounts: Sequence[Account]) -> None:
     """A line for each question of which nothing was run."""
     if not accounts:
         return
-    table = Table(title=NOT_RUN, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for name in ("experiment", "scale", "question", "models"):
-        table.add_column(name, overflow="fold")
+    table = titled(NOT_RUN, "experiment", "scale", "question", "models")
     for account in accounts:
         table.add_row(account.experiment, account.scale, account.question, str(len(account.lines)))
     Console(highlight=False).print(table)
+
+
+def titled(title: str, *columns: str) -> Table:
+    """An empty table."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    return table

@@ -24,6 +24,7 @@ from holdfast.models import Model, SequenceModel
 from holdfast.probes import LagSearch, Probe, longest_lag, probe
 from holdfast.report.figures import png, svg
 from holdfast.report.probed import draw_probes
+from holdfast.report.records import PROBE
 from holdfast.tasks import Task
 from holdfast.training.files import place_all
 
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
             if values.longest_lag is not None:
                 probed[label]["longest_lag"] = asdict(_search(run, values.longest_lag))
         print(_told(label, probed[label]))
-    out = Path(values.out or (next(iter(runs.values())).folder / "probe" if len(runs) == 1 else "probe"))
+    out = Path(values.out or (next(iter(runs.values())).folder / PROBE.parent if len(runs) == 1 else PROBE.parent))
     place_all(_files(probed), out)
     print(f"Numbers and figures are in {out}")
     return 0
@@ -164,7 +165,7 @@ def _files(probed: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:
     pictures = {f"{name}.svg": svg(figure).encode() for name, figure in drawn.items()}
     pictures |= {f"{name}.png": png(figure) for name, figure in drawn.items()}
     numbers = {"format": 1, "holdfast": holdfast.__version__, "runs": _rounded(probed)}
-    return {**pictures, "probe.json": (json.dumps(numbers, allow_nan=False) + "\n").encode()}
+    return {**pictures, PROBE.name: (json.dumps(numbers, allow_nan=False) + "\n").encode()}
 
 
 def _rounded(value: Any) -> Any:

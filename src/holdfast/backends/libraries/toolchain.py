@@ -27,7 +27,8 @@ NATIVE = "-mcpu=native" if platform.machine().lower() in ("arm64", "aarch64") el
 # compiler reorder sums, so results would change from one compiler to the next. What makes loops vectorise without any
 # such harm is to say that nobody reads `errno` after a math function, and that nobody traps floating-point exceptions:
 # both are true of kernels, and neither changes a value.
-FLAGS = ("-O3", NATIVE, "-std=c++17", "-shared", "-fPIC", "-pthread", "-fno-math-errno", "-fno-trapping-math")
+STANDARD = "-std=c++17"
+FLAGS = ("-O3", NATIVE, STANDARD, "-shared", "-fPIC", "-pthread", "-fno-math-errno", "-fno-trapping-math")
 VARIABLE = "HOLDFAST_CXXFLAGS"
 
 
@@ -136,7 +137,7 @@ def ask(compiler: str) -> Toolchain | None:
 
     Its predefined macros tell its version, `__VERSION__`, and its target: one for each set of instructions.
     """
-    command = [compiler, NATIVE, "-std=c++17", "-dM", "-E", "-x", "c++", os.devnull]
+    command = [compiler, NATIVE, STANDARD, "-dM", "-E", "-x", "c++", os.devnull]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
     except OSError:
