@@ -26,7 +26,8 @@ class Loop(Backend):
 
     def unroll(self, cell: Cell, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         derived = cell.derive() if isinstance(cell, DerivedCell) else ()
-        held = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}
+        tensors = {**dict(cell.named_parameters()), **dict(cell.named_buffers())}
+        held = {name: held for name, held in tensors.items() if not any(held is value for value in derived)}
         step, states = Step(cell), len(work.state)
         masks = [mask for mask in (work.reset, work.valid) if mask is not None]
 

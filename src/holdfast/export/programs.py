@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MethodType
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from holdfast.backends import BackendName
+from holdfast.cells import DerivedCell
 from holdfast.layers import Recurrent
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.models.rivals import Causal
@@ -102,12 +104,23 @@ def recurrent_of(model: nn.Module) -> Recurrent:
 
 
 def frozen(model: nn.Module, backend: BackendName) -> nn.Module:
-    """A copy in evaluation mode whose parameters want no gradient, and whose layers run on `backend`."""
+    """A copy in evaluation mode whose parameters want no gradient, and whose layers run on `backend`.
+
+    What its cells derive from their parameters is derived here, once and for all.
+    """
     copied = copy.deepcopy(model).eval().requires_grad_(False).cpu()
-    for module in copied.modules():
+    for module in list(copied.modules()):
         if isinstance(module, Recurrent):
             module.backend, module.recompute = backend, None
+        if isinstance(module, DerivedCell):
+            fix_derived(module)
     return copied
+
+
+def fix_derived(cell: DerivedCell) -> None:
+    """Makes what follows from the cell's parameters one more of them, so that a graph does not hold the way to it."""
+    cell.derived = nn.ParameterList(nn.Parameter(value, requires_grad=False) for value in cell.derive())
+    cell.derive = MethodType(lambda self: tuple(self.derived), cell)  # a method, so that a copy has one of its own
 
 
 class Exportable(nn.Module):
