@@ -25,7 +25,11 @@ def twins(name: str, *sizes: int, **options):
 
 
 def gradients(layer, x, **masks):
-    """Output and last states, and the gradients of the input and the parameters of a sum that weighs every place."""
+    """Output and last states, and the gradients of the input and the parameters of a sum that weighs every place.
+
+    Cells that train with chance draw the same each time.
+    """
+    torch.manual_seed(0)
     x = x.detach().requires_grad_()
     output, state = layer(x, **masks)
     values = [output, *([state] if isinstance(state, torch.Tensor) else state)]
