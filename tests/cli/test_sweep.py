@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from holdfast.cli import main
 from holdfast.cli.errors import UserError
-from holdfast.cli.sweep.proposals import Search
+from holdfast.cli.sweep.proposals import Sampler, Search
 from holdfast.cli.sweep.space import Choices, Range, grid, read_space
 from holdfast.training.checkpoint import load_checkpoint
 from training.small import same, timeless
@@ -98,7 +99,7 @@ def test_a_search_tries_so_many_points_and_the_same_ones_again(capsys):
 
 def test_a_search_learns_where_results_are_good():
     pytest.importorskip("optuna")
-    search = Search({"x": Range(0.0, 1.0)}, trials=30, sampler="tpe", seed=0, maximise=True)
+    search = Search({"x": Range(0.0, 1.0)}, 30, sampler="tpe", sampler_seed=0, maximise=True)
     points = []
     while (point := search.next()) is not None:
         points.append(point["x"])
@@ -107,9 +108,25 @@ def test_a_search_learns_where_results_are_good():
     assert sum(abs(x - 0.9) for x in points[20:]) < 0.5 * sum(abs(x - 0.9) for x in points[:10])
 
 
+@pytest.mark.parametrize("sampler", get_args(Sampler))
+def test_every_sampler_proposes_points_of_the_space_and_the_same_ones_again(sampler):
+    pytest.importorskip("optuna")
+    if sampler == "cmaes":
+        pytest.importorskip("cmaes")
+    space = {"x": Range(1e-4, 1.0, logarithmic=True), "units": Range(2, 64), "kind": Choices(("a", "b"))}
+    found = []
+    for _ in range(2):
+        search = Search(space, 8, sampler=sampler, sampler_seed=1, maximise=False)
+        while (point := search.next()) is not None:
+            found.append(point)
+            search.learn(point, point["x"])
+    assert found[:8] == found[8:]
+    assert all(1e-4 <= p["x"] <= 1 and 2 <= p["units"] <= 64 and p["kind"] in ("a", "b") for p in found)
+
+
 def test_a_search_ends_when_there_is_nothing_new_to_try():
     pytest.importorskip("optuna")
-    search = Search({"x": Choices((1, 2))}, trials=9, sampler="random", seed=0, maximise=False)
+    search = Search({"x": Choices((1, 2))}, 9, sampler="random", sampler_seed=0, maximise=False)
     points = []
     while (point := search.next()) is not None:
         points.append(point["x"])
@@ -124,7 +141,14 @@ def test_a_search_ends_when_there_is_nothing_new_to_try():
         (["--vary", "training.lr=1,2"], "there is no setting training.lr"),
         (["--vary", "training.steps=a,2"], "training.steps must be a whole number"),
         (["--vary", "training.learning_rate=1e-3..1e-2"], "add --trials N for a search"),
-        (["--vary", "seed=0,1", "--early_stopping", "1"], "go with --engine ray"),
+        (["--vary", "seed=0,1", "--early_stopping", "1"], "--early_stopping would do nothing here; add --engine ray"),
+        (["--vary", "seed=0,1", "--gpus", "0", "--retries", "3"], "--gpus and --retries would do nothing here"),
+        (["--vary", "seed=0,1", "--sampler", "tpe"], "--sampler would do nothing here; add --trials"),
+        (["--vary", "seed=0,1", "--engine", "ray", "--sampler_seed", "0"], "--sampler_seed would do nothing here"),
+        (
+            ["--vary", "seed=0,1", "--engine", "ray", "--early_stopping", "0"],
+            "--early_stopping must be at least 1, got 0",
+        ),
     ],
 )
 def test_a_mistake_shows_before_anything_is_trained(given, said, capsys):
@@ -133,9 +157,16 @@ def test_a_mistake_shows_before_anything_is_trained(given, said, capsys):
     assert not Path("runs").exists()
 
 
-@pytest.mark.parametrize(("package", "given"), [("ray", ["--engine", "ray"]), ("optuna", ["--trials", "2"])])
+@pytest.mark.parametrize(
+    ("package", "given"),
+    [
+        ("ray", ["--engine", "ray"]),
+        ("optuna", ["--trials", "2"]),
+        ("cmaes", ["--trials", "2", "--sampler", "cmaes"]),
+    ],
+)
 def test_a_missing_extra_is_told_with_how_to_get_it(package, given, capsys, monkeypatch):
-    monkeypatch.setattr("holdfast.cli.sweep.proposals.find_spec", lambda name: None)
+    monkeypatch.setattr("holdfast.cli.sweep.proposals.find_spec", lambda name: None if name == package else True)
     assert main([*TINY, "--vary", "seed=0,1", *given]) == 2
     error = capsys.readouterr().err
     assert f"needs the package {package}" in error

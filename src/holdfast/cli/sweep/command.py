@@ -1,7 +1,7 @@
 """The options of `holdfast sweep`, and what it shows."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,9 +15,10 @@ from holdfast.cli.follow import Followed
 from holdfast.cli.parser import Parser
 from holdfast.cli.sweep.local import sweep_here
 from holdfast.cli.sweep.on_ray import sweep_on_ray
-from holdfast.cli.sweep.proposals import Grid, Proposals, Sampler, Search
+from holdfast.cli.sweep.proposals import Grid, Sampler, Search
 from holdfast.cli.sweep.space import Choices, Space, read_space
 from holdfast.cli.sweep.trial import Base, best_first, result
+from holdfast.report.numbers import listed
 from holdfast.training.news import in_words
 
 ABOUT = (
@@ -25,6 +26,10 @@ ABOUT = (
     "What is not varied is said as for `holdfast train`, all of whose options hold here. Points are compared on the "
     "validation set."
 )
+RAYS_OWN = {"address": None, "gpus": 0.0, "retries": 3, "early_stopping": None}
+"""What each option that goes with --engine ray is unless given."""
+SEARCHS_OWN: dict[str, Any] = {"sampler": "tpe", "sampler_seed": 0}
+"""The same, of those that go with --trials."""
 STOPPED = "Stopped. Nothing that was recorded is lost: give the same command to go on."
 
 
@@ -33,26 +38,21 @@ def main(arguments: Sequence[str]) -> int:
     parser = _parser()
     own, rest = _parted(arguments, parser)
     values = parser.parse_args(own)
+    rays = _own(values, RAYS_OWN, "--engine ray", values.engine == "ray")
+    searchs = _own(values, SEARCHS_OWN, "--trials", values.trials is not None)
     space = _space(values)
     base = Base(tuple(rest), Path(values.folder).absolute())
     example = {name: known.values[0] if isinstance(known, Choices) else known.low for name, known in space.items()}
     settings, maximise = base.settings(example), base.task(example).higher_is_better
-    proposals = _proposals(values, space, maximise)
+    proposals = Grid(space) if values.trials is None else Search(space, values.trials, maximise=maximise, **searchs)
     workers = values.workers or cores()
     try:
         if values.engine == "local":
             trials = sweep_here(base, proposals, workers)
         else:
-            trials = sweep_on_ray(
-                base,
-                proposals,
-                workers=workers,
-                address=values.address,
-                gpus=values.gpus,
-                retries=values.retries,
-                early=values.early_stopping and (values.early_stopping, settings.training.steps),
-                maximise=maximise,
-            )
+            grace = rays.pop("early_stopping")
+            early = grace and (grace, settings.training.steps)
+            trials = sweep_on_ray(base, proposals, workers=workers, early=early, maximise=maximise, **rays)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)
         return 130
@@ -93,14 +93,14 @@ def _parser() -> Parser:
     add = parser.add_argument
     add("--vary", type=str, nargs="+", help="NAME=VALUE,VALUE or NAME=LOW..HIGH or NAME=LOW..HIGH:log, of any setting")
     add("--trials", type=int | None, default=None, help="points of a search; unless given, every point of the grid")
-    add("--sampler", choices=get_args(Sampler), default="tpe", help="Optuna's method of search")
-    add("--sampler_seed", type=int, default=0, help="of the method's own chance")
+    add("--sampler", choices=get_args(Sampler), help="of --trials: Optuna's method of search; tpe unless given")
+    add("--sampler_seed", type=int | None, default=None, help="of --trials: of the method's own chance; 0 unless given")
     add("--engine", choices=("local", "ray"), default="local", help="local: processes of this machine; ray: Ray Tune")
     add("--workers", type=int | None, default=None, help="trials at once; null for one a core")
     add("--folder", type=str, default="runs/sweep", help="holds TASK/TRIAL/seed-SEED; all machines must see it")
     add("--address", type=str | None, default=None, help="ray: of a running cluster, HOST:PORT; null for this machine")
-    add("--gpus", type=float, default=0.0, help="ray: that a trial takes; a part of one lets several share it")
-    add("--retries", type=int, default=3, help="ray: how often a trial goes on after its worker was lost")
+    add("--gpus", type=float | None, default=None, help="ray: of a trial, 0 unless given; several can share one")
+    add("--retries", type=int | None, default=None, help="ray: goes on after a worker was lost; 3 times unless given")
     add("--early_stopping", type=int | None, default=None, help="ray: steps before a bad trial may be stopped (ASHA)")
     return parser
 
@@ -117,25 +117,29 @@ def _parted(arguments: Sequence[str], parser: Parser) -> tuple[list[str], list[s
     return own, rest
 
 
+def _own(values: Any, defaults: Mapping[str, Any], goes_with: str, meant: bool) -> dict[str, Any]:
+    """The options that go with another one; those that were not given are as they are by default.
+
+    Raises:
+        UserError: some are given without it, and would do nothing.
+    """
+    given = {name: values[name] for name in defaults if values[name] is not None}
+    if given and not meant:
+        raise UserError(f"{listed([f'--{name}' for name in given])} would do nothing here; add {goes_with}")
+    return {**defaults, **given}
+
+
 def _space(values: Any) -> Space:
     """What is varied.
 
     Raises:
-        UserError: nothing is, or an option goes with another engine.
+        UserError: nothing is, or a number is out of its range.
     """
-    if values.engine != "ray" and (values.address or values.early_stopping):
-        raise UserError("--address and --early_stopping go with --engine ray")
-    if values.workers is not None and values.workers < 1:
-        raise UserError(f"--workers must be at least 1, got {values.workers}")
+    least = {"workers": 1, "trials": 1, "early_stopping": 1, "gpus": 0, "retries": 0}
+    for name, low in least.items():
+        if values[name] is not None and values[name] < low:
+            raise UserError(f"--{name} must be at least {low}, got {values[name]}")
     space = read_space(values.vary or [])
     if not space:
         raise UserError("nothing is varied; add --vary NAME=VALUE,VALUE, such as training.learning_rate=1e-3,1e-2")
     return space
-
-
-def _proposals(values: Any, space: Space, maximise: bool) -> Proposals:
-    if values.trials is None:
-        return Grid(space)
-    if values.trials < 1:
-        raise UserError(f"--trials must be at least 1, got {values.trials}")
-    return Search(space, trials=values.trials, sampler=values.sampler, seed=values.sampler_seed, maximise=maximise)

@@ -6,6 +6,7 @@ sweep that was stopped proposes the same points again and finds their runs done.
 
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
+from warnings import catch_warnings
 
 from holdfast.cli.errors import UserError
 from holdfast.cli.sweep.space import Point, Range, Space, grid
@@ -61,19 +62,22 @@ class Search:
         space: what is varied.
         trials: how many points.
         sampler: the method.
-        seed: of its chance.
+        sampler_seed: of its chance.
         maximise: whether a larger result is a better one.
 
     Raises:
-        UserError: Optuna is not installed.
+        UserError: Optuna is not installed, or what this sampler needs beside it.
     """
 
-    def __init__(self, space: Space, *, trials: int, sampler: Sampler, seed: int, maximise: bool):
+    def __init__(self, space: Space, trials: int, *, sampler: Sampler, sampler_seed: int, maximise: bool):
         require("optuna", "--trials")
+        if sampler == "cmaes":
+            require("cmaes", "--sampler cmaes")
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        made = getattr(optuna.samplers, _NAMES[sampler])(seed=seed)
+        with catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
+            made = getattr(optuna.samplers, _NAMES[sampler])(seed=sampler_seed)
         self.study: Any = optuna.create_study(sampler=made, direction="maximize" if maximise else "minimize")
         self.failed: Any = optuna.trial.TrialState.FAIL
         self.space, self.left = space, trials
