@@ -8,6 +8,7 @@ from holdfast.layers import CATALOGUE
 
 OPTIONS = {
     "chrono": {"t_max": 20},
+    "orthogonal-janet": {"t_max": 20},
     "nru": {"memory_size": 9, "heads": 4},
     "lmu": {"memory_size": 5, "theta": 7.0},
     "gaussian": {"t_max": 7.0},

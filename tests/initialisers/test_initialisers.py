@@ -6,7 +6,7 @@ import torch
 import holdfast
 from holdfast import Recurrent, make
 from holdfast.cells import ALL as CELLS
-from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN, GaussianLSTM, IndRNN
+from holdfast.cells import GRU, LSTM, NRU, RNN, GatedRNN, GaussianLSTM, IndRNN, PeepholeLSTM
 from holdfast.initialisers import (
     ALL,
     Chrono,
@@ -16,6 +16,7 @@ from holdfast.initialisers import (
     IntegerChrono,
     OrthogonalRecurrence,
     UniformGate,
+    UniformPeepholes,
     initialise,
 )
 
@@ -24,6 +25,7 @@ EXAMPLES = {
     IntegerChrono: (IntegerChrono(100), LSTM),
     ForgetBias: (ForgetBias(2.0), LSTM),
     UniformGate: (UniformGate(), LSTM),
+    UniformPeepholes: (UniformPeepholes(), PeepholeLSTM),
     OrthogonalRecurrence: (OrthogonalRecurrence(), LSTM),
     IdentityRecurrence: (IdentityRecurrence(), RNN),
     IndependentRecurrence: (IndependentRecurrence(0.5, 0.9), IndRNN),
@@ -127,6 +129,51 @@ def test_identity_recurrence_starts_an_irnn():
     assert cell.nonlinearity == "relu"
 
 
+def started(name, **options):
+    """The cell of a layer with 30 inputs and 200 units."""
+    return make(name, 30, 200, generator=seeded(0), **options).cells[0]
+
+
+COMPARED = {
+    "orthogonal-lstm": {},
+    "orthogonal-chrono-lstm": {"t_max": 20},
+    "orthogonal-gru": {},
+    "orthogonal-janet": {"t_max": 20},
+    "identity-rnn": {},
+}
+"""The baselines of Chandar et al., and their options."""
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_compared_baseline_starts_with_glorots_input_weights_and_an_orthogonal_recurrence(name):
+    cell = started(name, **COMPARED[name])
+    gain = 2**0.5 if name == "identity-rnn" else 1.0
+    for block in cell.blocks:
+        rows = cell.block(block)
+        assert cell.weight_ih[rows].std().item() == pytest.approx(gain * (2 / 230) ** 0.5, rel=0.05)
+        recurrence = cell.weight_hh[rows]
+        torch.testing.assert_close(recurrence @ recurrence.T, torch.eye(200), atol=1e-4, rtol=0)
+        assert torch.equal(recurrence, torch.eye(200)) == (name == "identity-rnn")
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_a_compared_baseline_starts_with_the_biases_and_peepholes_of_the_code(name):
+    cell = started(name, **COMPARED[name])
+    keep = {block: cell.bias[cell.block(block)] for block in cell.blocks}
+    if "t_max" in COMPARED[name]:
+        k = keep["forget"].exp()
+        assert set(k.round().int().tolist()) == set(range(1, 21))
+        assert torch.allclose(k, k.round(), atol=1e-4)
+        assert "input" not in keep or torch.equal(keep["input"], -keep["forget"])
+    elif "forget" in keep:
+        assert (keep["forget"] == 1).all()
+    still = set(keep) - {"forget"} - ({"input"} if "chrono" in name else set())
+    assert all((keep[block] == 0).all() for block in still)
+    peepholes = [value for part, value in cell.named_parameters() if part.startswith("peephole")]
+    assert len(peepholes) == (3 if name.endswith("lstm") else 0)
+    assert all(0 <= v.min() < 0.05 and 0.95 < v.max() <= 1 and abs(v.mean() - 0.5) < 0.07 for v in peepholes)
+
+
 def test_a_generator_decides_every_parameter_and_leaves_the_global_one_alone():
     torch.manual_seed(3)
     before = torch.get_rng_state()
@@ -156,6 +203,7 @@ def test_several_initialisers_are_applied_in_order():
         (lambda: make("goru", 3, 8, initialiser=OrthogonalRecurrence()), "rows for every block of GORU"),
         (lambda: make("lstm", 3, 8, initialiser=IndependentRecurrence()), "no parameter 'recurrence'"),
         (lambda: IndependentRecurrence(1, 0), "low <= high"),
+        (lambda: make("lstm", 3, 8, initialiser=UniformPeepholes()), "a cell with peepholes, got LSTM"),
     ],
 )
 def test_a_wrong_choice_is_explained(build, message):

@@ -14,7 +14,7 @@ from holdfast.cli.parser import Parser, add_options, is_plain
 from holdfast.layers import Entry
 from holdfast.models import CausalRival, Rival, embedding
 
-STAND_IN = 100.0
+STAND_IN = 100
 """For an option without a default, such as the longest lag; neither shapes nor the backend depend on it."""
 
 SIZES = {

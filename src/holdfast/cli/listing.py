@@ -34,4 +34,4 @@ def tasks() -> list[str]:
 
 def line(name: str, summary: str, sources: Iterable[str]) -> str:
     """One name, what it is, and who is to be cited."""
-    return f"    {name:<18}{summary} [{'; '.join(reference(key).short for key in sources)}]"
+    return f"    {name:<24}{summary} [{'; '.join(reference(key).short for key in sources)}]"

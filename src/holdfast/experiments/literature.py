@@ -12,6 +12,11 @@ SEEN_AS = {
     "peephole-lstm": "lstm",
     "reset-before-gru": "gru",
     "chrono-janet": "janet",
+    "orthogonal-lstm": "lstm",
+    "orthogonal-chrono-lstm": "chrono-lstm",
+    "orthogonal-gru": "gru",
+    "orthogonal-janet": "janet",
+    "identity-rnn": "irnn",
 }
 # Tasks that no paper uses, and the one that comes closest.
 NEAREST = {

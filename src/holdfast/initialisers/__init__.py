@@ -3,10 +3,14 @@
 from holdfast.initialisers.chrono import Chrono, IntegerChrono
 from holdfast.initialisers.forget_bias import ForgetBias
 from holdfast.initialisers.initialiser import GateBias, Initialiser, initialise
+from holdfast.initialisers.peepholes import UniformPeepholes
 from holdfast.initialisers.recurrence import IdentityRecurrence, IndependentRecurrence, OrthogonalRecurrence
 from holdfast.initialisers.uniform_gate import UniformGate
 
-ALL = (Chrono, IntegerChrono, ForgetBias, UniformGate, OrthogonalRecurrence, IdentityRecurrence, IndependentRecurrence)
+ALL = (
+    *(Chrono, IntegerChrono, ForgetBias, UniformGate, UniformPeepholes),
+    *(OrthogonalRecurrence, IdentityRecurrence, IndependentRecurrence),
+)
 
 __all__ = [
     "ALL",
@@ -19,5 +23,6 @@ __all__ = [
     "IntegerChrono",
     "OrthogonalRecurrence",
     "UniformGate",
+    "UniformPeepholes",
     "initialise",
 ]

@@ -10,6 +10,9 @@ from holdfast.cells import Cell
 from holdfast.cells.cell import normal_like, uniform_between
 from holdfast.initialisers.initialiser import Initialiser
 
+RELU_GAIN = 2**0.5
+"""Makes up for the half that a ReLU takes away."""
+
 
 @dataclass(frozen=True)
 class OrthogonalRecurrence(Initialiser):
@@ -42,8 +45,7 @@ class OrthogonalRecurrence(Initialiser):
         for block in cell.blocks:
             rows = cell.block(block)
             values["weight_hh"][rows] = orthogonal(w_hh[rows], generator)
-            std = self.gain * math.sqrt(2 / (cell.input_size + cell.block_sizes[block]))
-            values["weight_ih"][rows] = normal_like(w_ih[rows], std, generator)
+            values["weight_ih"][rows] = glorot(w_ih[rows], self.gain, generator)
         return values
 
 
@@ -80,7 +82,7 @@ class IdentityRecurrence(Initialiser):
         W_hh = I,   W_ih ~ N(0, std^2),   biases 0
 
     Args:
-        std: of the input weights.
+        std: of the input weights; None for sqrt(2) sqrt(2 / (I + H)), Glorot's for ReLU, as chandar2019towards has it.
 
     Source: le2015simple.
 
@@ -88,7 +90,7 @@ class IdentityRecurrence(Initialiser):
         ValueError: the cell has gates: its recurrent matrix is not square.
     """
 
-    std: float = 0.001
+    std: float | None = 0.001
 
     def __call__(self, cell: Cell, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         w_ih, w_hh = weights(cell, "weight_ih"), weights(cell, "weight_hh")
@@ -99,7 +101,8 @@ class IdentityRecurrence(Initialiser):
             )
         values = {n: torch.zeros_like(p) for n, p in cell.named_parameters() if n.startswith("bias")}
         identity = torch.eye(cell.hidden_size, dtype=w_hh.dtype, device=w_hh.device)
-        return {**values, "weight_hh": identity, "weight_ih": normal_like(w_ih, self.std, generator)}
+        w_ih = glorot(w_ih, RELU_GAIN, generator) if self.std is None else normal_like(w_ih, self.std, generator)
+        return {**values, "weight_hh": identity, "weight_ih": w_ih}
 
 
 def weights(cell: Cell, name: str) -> Tensor:
@@ -108,6 +111,11 @@ def weights(cell: Cell, name: str) -> Tensor:
     if found is None:
         raise ValueError(f"{type(cell).__name__} has no parameter '{name}', which this initialiser sets")
     return found.detach()
+
+
+def glorot(like: Tensor, gain: float, generator: torch.Generator | None) -> Tensor:
+    """Input weights that neither amplify nor damp: N(0, 2 gain^2 / (rows + columns)), shaped like `like`."""
+    return normal_like(like, gain * math.sqrt(2 / sum(like.shape)), generator)
 
 
 def orthogonal(like: Tensor, generator: torch.Generator | None) -> Tensor:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from holdfast.layers.catalogue import (
+    compared,
     flexible,
     gates,
     linear,
@@ -19,7 +20,10 @@ from holdfast.layers.recurrent import Recurrent
 
 __all__ = ["CATALOGUE", "Entry", "distinct", "lookup", "make"]
 
-GROUPS = (plain, gates, flexible, modified, memory, linear, orthogonal, oscillators, skipping, multi_scale)
+GROUPS = (
+    *(plain, gates, compared, flexible, modified, memory),
+    *(linear, orthogonal, oscillators, skipping, multi_scale),
+)
 CATALOGUE: dict[str, Entry] = {entry.name: entry for group in GROUPS for entry in group.ENTRIES}
 
 

@@ -1,7 +1,7 @@
 """What stands behind a name of the catalogue: a cell, the choices that make it what it is, and how it starts."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -27,7 +27,8 @@ class Entry:
         sources: keys of the bibliography.
         layer: the layer's class; a drop-in where `torch.nn` has the layer too.
         choices: arguments of the cell that the name fixes.
-        initialiser: makes the initialiser from options of its own, such as `t_max`; None for the cell's own.
+        initialiser: makes the initialiser, or several that are applied in order, from options of its own, such as
+            `t_max`; None for the cell's own.
     """
 
     name: str
@@ -37,7 +38,7 @@ class Entry:
     sources: tuple[str, ...]
     layer: type[Recurrent] = Recurrent
     choices: Mapping[str, Any] = field(default_factory=dict)
-    initialiser: Callable[..., Initialiser] | None = None
+    initialiser: Callable[..., Initialiser | Iterable[Initialiser]] | None = None
 
     def cell_options(self) -> dict[str, inspect.Parameter]:
         """Arguments of the cell that are left to the user; of a drop-in, those that it has in common with its cell."""

@@ -4,13 +4,13 @@ from functools import partial
 
 from holdfast import cells
 from holdfast.initialisers import IdentityRecurrence, OrthogonalRecurrence
+from holdfast.initialisers.recurrence import RELU_GAIN
 from holdfast.layers.catalogue.entry import Entry
 from holdfast.layers.catalogue.sources import TALLEC
 from holdfast.layers.drop_in import RNN
 
 RELU = {"nonlinearity": "relu", "normalisation": "none"}
 RELU_NORMALISED = {"nonlinearity": "relu", "normalisation": "layer"}
-RELU_GAIN = 2**0.5
 
 ENTRIES = (
     Entry("rnn", "plain", "torch.nn.RNN: Elman's network, tanh", cells.RNN, ("elman1990finding",), RNN),
