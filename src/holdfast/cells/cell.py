@@ -38,6 +38,12 @@ class Cell(nn.Module, ABC):
     undecayed: ClassVar[tuple[str, ...]] = ()
     shared_features: int = 0
     """How many of the last features of a layer's input every cell of a stack is given: time stamps."""
+    bookkeeping: tuple[str, ...] = ()
+    """Names of the states that are no units: clocks, counts, boundaries. What keeps single units lets them be."""
+    entangled: ClassVar[str] = ""
+    """Why no unit of the state can be kept while the others go on; nothing where it can."""
+    reads_output: bool = True
+    """Whether a step reads the first state; False where the output is given out and goes nowhere else."""
 
     def __init__(
         self,
@@ -121,6 +127,12 @@ class Cell(nn.Module, ABC):
         """Called before a sequence that is trained on: a cell with a constraint restores it here.
 
         So it is kept in any training loop, after any optimiser's step, with nothing to be called by hand.
+        """
+
+    def take_place(self, layer: int, layers: int) -> None:
+        """Called once when a stack is made: this cell is in its layer `layer`, from 0, of so many.
+
+        A cell that starts otherwise at another place says so here, and draws its start anew where that depends on it.
         """
 
     def choices(self) -> dict[str, object]:

@@ -40,6 +40,9 @@ class Dilated(Cell):
         ValueError: a count below 1, or a cell that does not begin from zeros or reads time stamps.
     """
 
+    entangled = "its states are the last ones of each layer, moved on as a whole; give its layers cells with zoneout"
+    reads_output = False
+
     def __init__(
         self,
         input_size: int,
@@ -62,6 +65,8 @@ class Dilated(Cell):
         sizes = {f"{part}_{k + 1}": s * n for k, s in enumerate(dilations) for part, n in first.state_sizes.items()}
         super().__init__(input_size, hidden_size, state_sizes={"h": width} | sizes)
         self.dilations = dilations
+        for k, one in enumerate(made):
+            one.take_place(k, layers)
         self.layers: Any = nn.ModuleList(made)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:

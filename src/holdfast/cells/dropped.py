@@ -31,7 +31,8 @@ class VariationalDropout(Modifier):
     Source: gal2016theoretically.
 
     Raises:
-        ValueError: a rate outside [0, 1).
+        ValueError: a rate outside [0, 1), or an output_rate above 0 around a cell that never reads its output again
+            (`Cell.reads_output`).
     """
 
     def __init__(
@@ -48,6 +49,11 @@ class VariationalDropout(Modifier):
         super().__init__(input_size, hidden_size, cell=cell, device=device, dtype=dtype)
         self.input_rate = probability("input_rate", input_rate)
         self.output_rate = probability("output_rate", output_rate)
+        if self.output_rate and not self.reads_output:
+            raise ValueError(
+                f"{type(self.unmodified).__name__} gives its output out and never reads it again, so dropping units of "
+                f"it does nothing; pass output_rate=0, and input_rate alone"
+            )
 
     def project(self, x: Tensor) -> Tensor:
         if not self.training:

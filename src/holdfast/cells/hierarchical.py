@@ -52,6 +52,7 @@ class HMLSTM(Cell):
     """
 
     slope: Tensor
+    reads_output = False
 
     def __init__(
         self, input_size: int, hidden_size: int, *, layers: int = 3, slope: float = 1.0, device=None, dtype=None
@@ -71,6 +72,7 @@ class HMLSTM(Cell):
         self.weight_gate = empty_parameter(layers, layers * hidden_size, **kind)
         self.weight_out = empty_parameter(hidden_size, layers * hidden_size, **kind)
         self.starting_slope = float(slope)
+        self.bookkeeping = tuple(name for name in sizes if name.startswith("z"))
         self.register_buffer("slope", torch.empty(1, **kind))
         self.reset_parameters()
 

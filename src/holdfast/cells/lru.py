@@ -40,6 +40,7 @@ class LRU(LinearCell):
     """
 
     complex_memory = True
+    reads_output = False
 
     def __init__(
         self,

@@ -21,7 +21,8 @@ class Modifier(Cell):
         input_size: features of x_t.
         hidden_size: units H.
         cell: makes the inner cell when called as cell(input_size, hidden_size, device=..., dtype=...).
-        own_states: names and widths of states that it adds behind those of the inner cell; they begin at zero.
+        own_states: names and widths of states that it adds behind those of the inner cell; they begin at zero, and are
+            bookkeeping.
     """
 
     def __init__(
@@ -38,7 +39,8 @@ class Modifier(Cell):
         states = inner.state_sizes | dict(own_states or {})
         super().__init__(input_size, hidden_size, state_sizes=states, blocks=inner.block_sizes)
         self.inner = inner
-        self.shared_features = inner.shared_features
+        self.shared_features, self.reads_output = inner.shared_features, inner.reads_output
+        self.bookkeeping = (*inner.bookkeeping, *(own_states or {}))
 
     @property
     def unmodified(self) -> Cell:
@@ -55,6 +57,9 @@ class Modifier(Cell):
 
     def settle(self) -> None:
         self.inner.settle()
+
+    def take_place(self, layer: int, layers: int) -> None:
+        self.inner.take_place(layer, layers)
 
 
 def redraw(cell: Cell, generator: torch.Generator | None) -> None:

@@ -34,6 +34,8 @@ class SRU(Cell):
     Source: lei2018simple. The authors' code has alpha as an option that is off.
     """
 
+    reads_output = False
+
     def __init__(self, input_size: int, hidden_size: int, *, highway_bias: float = 0.0, device=None, dtype=None):
         blocks = ("forget", "reset", "candidate", "skip")
         super().__init__(

@@ -43,6 +43,8 @@ class StatisticalRU(Cell):
         ValueError: no scale, or one outside of [0, 1).
     """
 
+    reads_output = False
+
     def __init__(
         self,
         input_size: int,

@@ -26,7 +26,8 @@ class SLSTM(Cell):
         input_size: features of x_t.
         hidden_size: units H.
         heads: blocks of R; divides `hidden_size`. Units of different heads do not see each other's output.
-        depth: the place of this layer in a stack, from 0 (first) to 1 (last); it shapes the initial forget gates.
+        depth: the place in the network, from 0 (first) to 1 (last); it shapes the initial forget gates. None for the
+            place in the stack of which the cell is a part: 0 if it stands alone.
 
     Shapes, n = H / heads: weight_ih (4H, I), bias (4H,), weight_heads (heads, 4n, n), rows in the order i, f, z, o.
 
@@ -41,8 +42,10 @@ class SLSTM(Cell):
         ValueError: `heads` does not divide `hidden_size`, or depth is not between 0 and 1.
     """
 
+    entangled = "c and n are held relative to exp(m), so none of them can be kept while another goes on"
+
     def __init__(
-        self, input_size: int, hidden_size: int, *, heads: int = 1, depth: float = 0.0, device=None, dtype=None
+        self, input_size: int, hidden_size: int, *, heads: int = 1, depth: float | None = None, device=None, dtype=None
     ):
         super().__init__(
             input_size,
@@ -50,9 +53,9 @@ class SLSTM(Cell):
             state_sizes=dict.fromkeys(("h", "c", "n", "m"), hidden_size),
             blocks=("input", "forget", "candidate", "output"),
         )
-        if not 0 <= depth <= 1:
+        if depth is not None and not 0 <= depth <= 1:
             raise ValueError(f"depth must lie between 0, the first layer, and 1, the last, got {depth}")
-        self.heads, self.depth = check_heads(heads, hidden_size), depth
+        self.heads, self.depth, self.place = check_heads(heads, hidden_size), depth, depth or 0.0
         width, kind = hidden_size // heads, {"device": device, "dtype": dtype}
         self.weight_ih = empty_parameter(4 * hidden_size, input_size, **kind)
         self.weight_heads = empty_parameter(heads, 4 * width, width, **kind)
@@ -61,13 +64,22 @@ class SLSTM(Cell):
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """As the docstring of the class says."""
-        width = self.hidden_size // self.heads
-        place = torch.arange(width, dtype=torch.float64) / max(1, width - 1)
-        forget = 5 - 12 * place ** (0.3 + 1.3 * self.depth)
         fill(self.weight_ih, normal_like(self.weight_ih, math.sqrt(2 / (5 * self.input_size)), generator))
         fill(self.weight_heads, 0)
         fill(self.bias, 0)
+        self.reset_forget_gates()
+
+    def reset_forget_gates(self) -> None:
+        """The biases of the forget gates, which depend on the place in the stack."""
+        width = self.hidden_size // self.heads
+        unit = torch.arange(width, dtype=torch.float64) / max(1, width - 1)
+        forget = 5 - 12 * unit ** (0.3 + 1.3 * self.place)
         fill(self.bias[self.block("forget")], forget.repeat(self.heads))
+
+    def take_place(self, layer: int, layers: int) -> None:
+        if self.depth is None:
+            self.place = layer / max(1, layers - 1)
+            self.reset_forget_gates()
 
     def project(self, x: Tensor) -> Tensor:
         return F.linear(x, self.weight_ih, self.bias)
@@ -121,6 +133,9 @@ class MLSTM(Cell):
     Raises:
         ValueError: `heads` does not divide `hidden_size`.
     """
+
+    entangled = "C and n are held relative to exp(m), so none of them can be kept while another goes on"
+    reads_output = False
 
     def __init__(self, input_size: int, hidden_size: int, *, heads: int = 1, device=None, dtype=None):
         width = hidden_size // check_heads(heads, hidden_size)

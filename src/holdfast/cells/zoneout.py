@@ -16,7 +16,8 @@ class Zoneout(Modifier):
         s' = inner step from s_{t-1}
         s_t = d s_{t-1} + (1 - d) s'          d Bernoulli for each unit, row and step; its mean in evaluation mode
 
-    Unlike dropout it loses nothing: a unit that zones out carries memory and gradient over the step unchanged.
+    Unlike dropout it loses nothing: a unit that zones out carries memory and gradient over the step unchanged. States
+    that are no units, such as clocks and counts, go on at every step (`Cell.bookkeeping`).
 
     Args:
         input_size: features of x_t.
@@ -31,7 +32,7 @@ class Zoneout(Modifier):
     Source: krueger2017zoneout.
 
     Raises:
-        ValueError: a rate outside [0, 1).
+        ValueError: a rate outside [0, 1), or a cell whose units can't be kept one by one (`Cell.entangled`).
     """
 
     def __init__(
@@ -46,14 +47,22 @@ class Zoneout(Modifier):
         dtype=None,
     ):
         super().__init__(input_size, hidden_size, cell=cell, device=device, dtype=dtype)
+        if self.unmodified.entangled:
+            raise ValueError(f"{type(self.unmodified).__name__} can't have zoneout: {self.unmodified.entangled}")
         self.output_rate = probability("output_rate", output_rate)
         self.memory_rate = probability("memory_rate", memory_rate)
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """The probability with which a unit of a state keeps its value, for each state that has units."""
+        first, *others = self.state_sizes
+        rates = {first: self.output_rate} | dict.fromkeys(others, self.memory_rate)
+        return {name: rate for name, rate in rates.items() if name not in self.bookkeeping}
+
     def project(self, x: Tensor) -> Tensor:
         p = self.inner.project(x)
-        rates = [self.output_rate] + [self.memory_rate] * (len(self.state_sizes) - 1)
-        shapes = [(*x.shape[:-1], size) for size in self.state_sizes.values()]
-        return torch.cat([p, *map(self.kept, shapes, rates, [p] * len(rates))], -1)
+        masks = [self.kept((*x.shape[:-1], self.state_sizes[name]), rate, p) for name, rate in self.rates.items()]
+        return torch.cat([p, *masks], -1)
 
     def kept(self, shape: tuple[int, ...], rate: float, like: Tensor) -> Tensor:
         """d: where a state keeps its value."""
@@ -62,10 +71,13 @@ class Zoneout(Modifier):
         return torch.full(shape, rate, dtype=like.dtype, device=like.device)
 
     def step(self, p: Tensor, state):
-        widths = list(self.state_sizes.values())
-        p, *kept = p.split([p.shape[-1] - sum(widths), *widths], -1)
-        new = self.inner.next_state(p, state)
-        return tuple(d * old + (1 - d) * value for d, old, value in zip(kept, state, new, strict=True))
+        widths = [self.state_sizes[name] for name in self.rates]
+        p, *masks = p.split([p.shape[-1] - sum(widths), *widths], -1)
+        kept, new = dict(zip(self.rates, masks, strict=True)), self.inner.next_state(p, state)
+        return tuple(
+            kept[name] * old + (1 - kept[name]) * value if name in kept else value
+            for name, old, value in zip(self.state_sizes, state, new, strict=True)
+        )
 
     def choices(self) -> dict[str, object]:
         return {"output_rate": self.output_rate, "memory_rate": self.memory_rate}

@@ -56,7 +56,8 @@ class IndependentRecurrence(Initialiser):
         u ~ U(low, high)
 
     Args:
-        low, high: the range; 0 and 1 for most layers, 1 and 1 for the last one of a task that is read at its last step.
+        low, high: the range, the same in every layer of a stack. For another one in the last layer, as the paper has it
+            for tasks that are read at their last step, see `last_start` of `IndRNN`.
 
     Source: li2018independently.
 

@@ -93,9 +93,12 @@ class Recurrent(nn.Module):
         self._make_cell, self._initialiser = cell, initialiser
         self.cells = nn.ModuleList()
         with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
-            for _ in range(num_layers):
+            for layer in range(num_layers):
                 width = self.output_size + self._shared if len(self.cells) else input_size
-                self.cells.extend(cell(width, hidden_size, device=device, dtype=dtype) for _ in range(self.directions))
+                made = [cell(width, hidden_size, device=device, dtype=dtype) for _ in range(self.directions)]
+                for each in made:
+                    each.take_place(layer, num_layers)
+                self.cells.extend(made)
         for made in self.cells:
             self._initialise(made, initialiser, generator)
 
