@@ -6,9 +6,9 @@ from matplotlib.figure import Figure
 
 from holdfast.cells import Sigmoid
 from holdfast.layers import Entry, Recurrent
+from holdfast.probes.shapes import shaped_gates
 from holdfast.report import draw_gates
 from holdfast.report.figures import STYLE
-from holdfast.report.gate_shapes import gates_of
 from holdfast.report.theme import PAPER, SERIES
 
 UNITS = 32
@@ -23,7 +23,7 @@ def figure(entry: Entry) -> tuple[Figure, str]:
     missing = dict.fromkeys(entry.required(), STAND_IN)
     layer = entry.build(1, UNITS, **missing, backend="reference", generator=torch.Generator().manual_seed(0)).eval()
     cell = layer._cell(0)
-    if any(not isinstance(gate.gate, Sigmoid) for gate in gates_of(cell).values()):
+    if any(not isinstance(gate.gate, Sigmoid) for gate in shaped_gates(cell).values()):
         return draw_gates(cell), "The gates at the start, beside the sigmoid."
     given = "".join(f", {name} {value:g}" for name, value in missing.items())
     return draw_gradient(layer), (

@@ -7,7 +7,7 @@ import pytest
 
 from cli.refusals import refusals_of
 from holdfast.cli import main
-from holdfast.report.probed import _time_scales
+from holdfast.report.probe_panels import time_scales
 
 TRAIN = [
     *("train", "--task", "copying", "--task.lag", "4", "--task.evaluation_examples", "20", "--model.hidden_size", "4"),
@@ -66,7 +66,26 @@ def test_several_runs_are_drawn_together(runs, tmp_path, capsys):
     assert [lag for lag, _ in found["lstm"]["longest_lag"]["tried"]] == [4, 2, 1]
     gradients = (tmp_path / "gradients.svg").read_text()
     assert "nru, before training" in gradients
-    assert "<!-- nru -->" not in (tmp_path / "time-scales.svg").read_text()
+    scales = (tmp_path / "time-scales.svg").read_text()
+    assert ">lstm<" in scales
+    assert ">nru<" not in scales
+
+
+def test_gates_that_learn_their_shape_are_drawn_as_they_began_and_as_they_became(tmp_path, capsys):
+    own = ["--model", "kaf-gru", "--training.learning_rate", "0.1", "--folder", str(tmp_path)]
+    assert main([*TRAIN, *own]) == 0
+    assert main(["probe", str(tmp_path), "--batch_size", "2", "--steps", "6"]) == 0
+    assert "gates differ from the sigmoid by 0.01" in capsys.readouterr().out
+    assert names(tmp_path / "probe") >= {"gate-shapes.svg", "gate-shapes.png"}
+    numbers = json.loads((tmp_path / "probe/probe.json").read_text())["runs"]["kaf-gru"]
+    before, after = numbers["before"]["shapes"], numbers["after"]["shapes"]
+    assert [gate["name"] for gate in before] == [gate["name"] for gate in after] == ["update", "reset"]
+    assert [len(gate["values"]) for gate in before] == [1, 1]
+    assert len(after[0]["values"]) == len(after[0]["distance"]) == 4
+    assert max(max(gate["distance"]) for gate in before) < 0.02 < max(max(gate["distance"]) for gate in after)
+    drawing = (tmp_path / "probe/gate-shapes.svg").read_text()
+    assert ">kaf-gru, update gate<" in drawing
+    assert ">kaf-gru, reset gate<" in drawing
 
 
 def test_what_can_not_be_probed_is_told(runs, tmp_path, capsys):
@@ -98,7 +117,7 @@ def test_after_training_the_figure_shows_longer_time_scales_in_a_ur_lstm_than_in
     folders = [str(tmp_path / f"copying/{model}/seed-0") for model in ("lstm", "ur-lstm")]
     assert main(["probe", *folders, "--steps", "120", "--batch_size", "2", "--out", str(tmp_path / "out")]) == 0
     found = json.loads((tmp_path / "out/probe.json").read_text())["runs"]
-    long = {model: sum(scale > 100 for scale in _time_scales(found[model]["after"])) for model in found}
+    long = {model: sum(scale > 100 for scale in time_scales(found[model]["after"])) for model in found}
     left = {model: found[model]["after"]["gradients"][0][99] for model in found}
     print(long, left)
     assert long["lstm"] == 0

@@ -162,7 +162,7 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
 
 
 def test_figures_of_a_probe_are_part_of_the_page(write: Write, made: Callable[[], Page], tmp_path: Path):
-    layer = holdfast.make("lstm", 2, 3, backend="reference").eval()
+    layer = holdfast.make("kaf-lstm", 2, 3, backend="reference").eval()
     measured = probe(layer, torch.randn(5, 2, 2), generator=torch.Generator().manual_seed(0)).as_dict()
     kept = tmp_path / "results"
     for model, seed in (("lstm", 0), ("lstm", 1), ("nru", 0)):

@@ -31,7 +31,8 @@ from holdfast.training.files import place_all
 ABOUT = (
     "Measures what trained layers remember, and for how long, on sequences of their task's validation set, before and "
     "after training: the gradient by lag, the time scales, saturation and correlation with time of their gates, how "
-    "streamed states forget, and the spectrum of the recurrent Jacobian. Several runs are drawn beside each other."
+    "streamed states forget, the spectrum of the recurrent Jacobian, and the shapes of gates that learn theirs. Several "
+    "runs are drawn beside each other."
 )
 EXAMPLES = 100
 """Sequences with which a lag is judged."""
@@ -153,6 +154,10 @@ def _told(label: str, found: Mapping[str, Any]) -> str:
             parts.append(f"units remember {median(long):.3g} steps in the middle, {long[-1]:.3g} at most")
         if found[name]["forgetting"]:
             parts.append(f"of the past {found[name]['forgetting']['distance'][-1]:.2g} is left")
+        if shapes := found[name]["shapes"]:
+            parts.append(
+                f"gates differ from the sigmoid by {max(max(gate['distance']) for gate in shapes):.2g} at most"
+            )
         lines.append(f"  {name:<7}{'; '.join(parts)}")
     if search := found.get("longest_lag"):
         lines.append(f"  longest lag solved: {search['longest'] or 'none'}, searched up to {search['limit']}")

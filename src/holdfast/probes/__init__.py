@@ -6,12 +6,14 @@ from holdfast.probes.gradients import directions, gradient_by_lag
 from holdfast.probes.lags import LagSearch, longest_lag
 from holdfast.probes.probe import GateProbe, Probe, probe
 from holdfast.probes.recording import Track, record
+from holdfast.probes.shapes import GateShape, learnt_shapes
 from holdfast.probes.spectrum import jacobian_spectrum
 
 __all__ = [
     "KEEPING",
     "Forgetting",
     "GateProbe",
+    "GateShape",
     "LagSearch",
     "Probe",
     "Track",
@@ -21,6 +23,7 @@ __all__ = [
     "gates_of",
     "gradient_by_lag",
     "jacobian_spectrum",
+    "learnt_shapes",
     "longest_lag",
     "probe",
     "record",

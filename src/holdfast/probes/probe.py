@@ -12,6 +12,7 @@ from holdfast.probes.forgetting import Forgetting, forgetting_curve
 from holdfast.probes.gates import KEEPING, correlation_with_time, gates_of, saturation, time_scales
 from holdfast.probes.gradients import directions, gradient_by_lag
 from holdfast.probes.recording import Track, record
+from holdfast.probes.shapes import GateShape, learnt_shapes
 from holdfast.probes.spectrum import jacobian_spectrum
 
 PLACES = 4
@@ -51,6 +52,7 @@ class Probe:
         forgetting: see `forgetting_curve`; None for a batch in which all rows begin alike, or that has one row.
         spectrum: for each cell the eigenvalues of its Jacobian, [real, imaginary], at several steps; see
             `jacobian_spectrum`.
+        shapes: of the gates that learn theirs; empty if there are none.
     """
 
     steps: int
@@ -59,6 +61,7 @@ class Probe:
     gates: tuple[GateProbe, ...]
     forgetting: Forgetting | None
     spectrum: tuple[tuple[tuple[float, float], ...], ...]
+    shapes: tuple[GateShape, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a file."""
@@ -66,7 +69,7 @@ class Probe:
 
 
 def probe(layer: Recurrent, inputs: Tensor, *, generator: torch.Generator) -> Probe:
-    """Measures a layer on a batch: gradients, gates, forgetting, and the spectrum of its step.
+    """Measures a layer on a batch: gradients, gates and their shapes, forgetting, and the spectrum of its step.
 
         found = probe(layer.eval(), inputs, generator=torch.Generator().manual_seed(0))
         print(found.gates[0].name, found.gates[0].time_scales)
@@ -97,6 +100,7 @@ def probe(layer: Recurrent, inputs: Tensor, *, generator: torch.Generator) -> Pr
         gates=tuple(gate for k, track in enumerate(tracks) for gate in _gates(k, track)),
         forgetting=_forgetting(layer, inputs),
         spectrum=tuple(tuple((float(value.real), float(value.imag)) for value in values) for values in spectra),
+        shapes=learnt_shapes({k: track.cell for k, track in enumerate(tracks)}),
     )
 
 

@@ -1,8 +1,6 @@
 """Figures of what was measured of layers: a panel a model, before training in outline and after it filled."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -10,12 +8,21 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from holdfast.report.figures import STYLE
-from holdfast.report.run import Json
-from holdfast.report.theme import PAPER, QUIET, RULE, Look, looks
+from holdfast.report.probe_panels import (
+    Measured,
+    draw_correlation,
+    draw_forgetting,
+    draw_gradients,
+    draw_saturation,
+    draw_shape,
+    draw_spectrum,
+    draw_time_scales,
+    time_scales,
+)
+from holdfast.report.theme import PAPER, Look, looks
 
 WIDTH, HEIGHT = 3.4, 2.6
 """Inches of a panel."""
-BINS = 24
 CAPTIONS = {
     "time-scales": "For how many steps units remember, by their gates",
     "gradients": "What is left of a gradient after so many steps back",
@@ -23,30 +30,9 @@ CAPTIONS = {
     "correlation": "Correlation of the keeping gates with the number of the step",
     "forgetting": "How far states with different pasts still are apart",
     "spectrum": "Eigenvalues of the recurrent Jacobian, beside the unit circle",
+    "gate-shapes": "What gates that learn their shape make of their pre-activations, unit by unit",
 }
 """What each figure shows, in the order in which they are shown."""
-LONGEST = 1e6
-"""Time scales beyond are drawn at this many steps."""
-
-BEFORE: dict[str, Any] = {"linewidth": 0.9, "linestyle": ":"}
-AFTER: dict[str, Any] = {"linewidth": 1.6}
-"""Lines, before training and after it."""
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What is known of one model, as it stands in probe.json.
-
-    Args:
-        label: what it is called.
-        before, after: a probe's numbers, at the start and after training; None for what was not measured.
-        look: how it is drawn.
-    """
-
-    label: str
-    before: Json | None
-    after: Json
-    look: Look
 
 
 def draw_probes(
@@ -60,6 +46,7 @@ def draw_probes(
         correlation     of gates with the number of the step
         forgetting      how far states with different pasts still are apart
         spectrum        eigenvalues of the recurrent Jacobian, beside the unit circle
+        gate-shapes     what gates that learn their shape make of their pre-activations, unit by unit
 
     Args:
         probed: label -> {"before": ..., "after": ...}, each as `Probe.as_dict` gives it; "before" may be missing.
@@ -68,37 +55,60 @@ def draw_probes(
     styles = styles or looks(probed)
     all_of_them = [Measured(k, each.get("before"), each["after"], styles[k]) for k, each in probed.items()]
     gated = [each for each in all_of_them if each.after["gates"]]
-    keeping = [each for each in gated if _time_scales(each.after)]
+    keeping = [each for each in gated if time_scales(each.after)]
     streamed = [each for each in all_of_them if each.after["forgetting"]]
+    learnt = [gate for each in all_of_them for gate in _learnt_gates(each)]
     with matplotlib.rc_context(STYLE):
         figures = {
-            "time-scales": _a_panel_each(keeping, _draw_time_scales, down=True),
-            "gradients": _together(all_of_them, _draw_gradients),
-            "saturation": _a_panel_each(gated, _draw_saturation),
-            "correlation": _a_panel_each(gated, _draw_correlation, down=True),
-            "forgetting": _together(streamed, _draw_forgetting),
-            "spectrum": _a_panel_each(all_of_them, _draw_spectrum),
+            "time-scales": _a_panel_each(keeping, draw_time_scales, across=1),
+            "gradients": _together(all_of_them, draw_gradients),
+            "saturation": _a_panel_each(gated, draw_saturation),
+            "correlation": _a_panel_each(gated, draw_correlation, across=1),
+            "forgetting": _together(streamed, draw_forgetting),
+            "spectrum": _a_panel_each(all_of_them, draw_spectrum),
+            "gate-shapes": _a_panel_each(learnt, draw_shape, across=3),
         }
     return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 def _a_panel_each(
-    models: Sequence[Measured], draw: Callable[[Axes, Measured], None], *, down: bool = False
+    models: Sequence[Measured], draw: Callable[[Axes, Measured], None], *, across: int | None = None
 ) -> Figure | None:
-    """Panels of equal axes, side by side, or below each other where what lies along x is to be compared."""
+    """Panels of equal axes, so many side by side: all, or one where what lies along x is to be compared."""
     if not models:
         return None
-    shape = (len(models), 1) if down else (1, len(models))
-    size = (WIDTH * shape[1] * (1.4 if down else 1), HEIGHT * shape[0] * (0.75 if down else 1) + 0.3)
-    figure = _figure(size)
-    panels = figure.subplots(*shape, squeeze=False, sharex=True, sharey=True).flat
-    for axes, model in zip(panels, models, strict=True):
+    columns = min(across or len(models), len(models))
+    rows = -(-len(models) // columns)
+    down = across == 1
+    figure = _figure((WIDTH * columns * (1.4 if down else 1), HEIGHT * rows * (0.75 if down else 1) + 0.3))
+    panels = list(figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).flat)
+    for axes, model in zip(panels, models, strict=False):
         _frame(axes)
         axes.set_title(model.label, loc="left", size=9.5)
         draw(axes, model)
         if down:
             axes.label_outer()
+        else:
+            axes.tick_params(labelbottom=True)
+    for axes in panels[len(models) :]:
+        axes.remove()
     return figure
+
+
+def _learnt_gates(model: Measured) -> list[Measured]:
+    """Each gate that learns its shape, as what is known of it alone; none in the records of older probes."""
+    shapes = {(shape["cell"], shape["name"]): shape for shape in model.after.get("shapes", ())}
+    begun = {(shape["cell"], shape["name"]): shape for shape in (model.before or {}).get("shapes", ())}
+    stacked = len({cell for cell, _ in shapes}) > 1
+    return [
+        Measured(
+            f"{model.label}, {name} gate" + (f" of layer {cell + 1}" if stacked else ""),
+            begun.get((cell, name)),
+            shape,
+            model.look,
+        )
+        for (cell, name), shape in shapes.items()
+    ]
 
 
 def _together(models: Sequence[Measured], draw: Callable[[Axes, Measured], None]) -> Figure | None:
@@ -124,77 +134,3 @@ def _frame(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True)
     axes.set_axisbelow(True)
-
-
-def _time_scales(probe: Json | None) -> list[float]:
-    """Of all units of all cells, in steps."""
-    found = [gate["time_scales"] for gate in probe["gates"] if gate["time_scales"]] if probe else []
-    return [LONGEST if value is None else min(value, LONGEST) for values in found for value in values]
-
-
-def _histogram(axes: Axes, model: Measured, values: Callable[[Json | None], list[float]], bins: list[float]) -> None:
-    before, after = values(model.before), values(model.after)
-    axes.hist(after, bins=bins, color=model.look.tone.light, alpha=0.75, label="after training")
-    if before:
-        axes.hist(before, bins=bins, histtype="step", color=QUIET.light, linewidth=1.2, label="before")
-        axes.legend(frameon=False, fontsize=8)
-    axes.set_ylabel("units")
-
-
-def _draw_time_scales(axes: Axes, model: Measured) -> None:
-    edges = [10 ** (-1 + 7 * k / (2 * BINS)) for k in range(2 * BINS + 1)]
-    _histogram(axes, model, lambda probe: [max(value, 0.1) for value in _time_scales(probe)], edges)
-    axes.axvline(model.after["steps"], color=QUIET.light, linewidth=1.0, linestyle=":")
-    axes.set(xscale="log", xlabel="time scale of a unit, in steps (dotted: length of the sequences)")
-
-
-def _draw_gradients(axes: Axes, model: Measured) -> None:
-    for probe, style in ((model.before, BEFORE), (model.after, AFTER)):
-        norms = probe["gradients"][-1] if probe else []
-        points = [(lag, norm) for lag, norm in enumerate(norms, 1) if norm]
-        name = model.label if probe is model.after else f"{model.label}, before training"
-        axes.plot(*zip(*points, strict=True) if points else ((), ()), color=model.look.tone.light, label=name, **style)
-    axes.set(yscale="log", xlabel="lag, in steps", ylabel="gradient with respect to the state")
-
-
-def _draw_saturation(axes: Axes, model: Measured) -> None:
-    names = dict.fromkeys(gate["name"] for gate in model.after["gates"])
-    for name, look in looks(names).items():
-        own = [gate for gate in model.after["gates"] if gate["name"] == name]
-        low, high = ([share for gate in own for share in gate[side]] for side in ("low", "high"))
-        axes.scatter(low, high, s=12, marker=look.marker, color=look.tone.light, alpha=0.6, linewidths=0, label=name)
-    axes.plot([0, 1], [1, 0], color=RULE.light, linewidth=1.0)
-    axes.set(xlabel="time below 0.1", ylabel="time above 0.9", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-    axes.legend(frameon=False, fontsize=8)
-
-
-def _draw_correlation(axes: Axes, model: Measured) -> None:
-    def values(probe: Json | None) -> list[float]:
-        own = [gate for gate in probe["gates"] if gate["time_scales"]] if probe else []
-        return [value for gate in own for value in gate["correlation"] if value is not None]
-
-    _histogram(axes, model, values, [-1 + 2 * k / BINS for k in range(BINS + 1)])
-    axes.set(xlabel="correlation of the keeping gate with time")
-
-
-def _draw_forgetting(axes: Axes, model: Measured) -> None:
-    for probe, style in ((model.before, BEFORE), (model.after, AFTER)):
-        curve = probe["forgetting"] if probe else None
-        if not curve:
-            continue
-        points = [(n, d) for n, d in zip(curve["steps"], curve["distance"], strict=True) if n and d > 0]
-        name = model.label if probe is model.after else f"{model.label}, before training"
-        marker = model.look.marker if probe is model.after else ""
-        axes.plot(*zip(*points, strict=True), color=model.look.tone.light, label=name, marker=marker, ms=4, **style)
-    axes.set(xscale="log", yscale="log", xlabel="steps since the pasts differed", ylabel="distance of the states")
-
-
-def _draw_spectrum(axes: Axes, model: Measured) -> None:
-    circle = [2 * math.pi * k / 200 for k in range(201)]
-    axes.plot([math.cos(a) for a in circle], [math.sin(a) for a in circle], color=QUIET.light, linewidth=0.9)
-    hollow: dict[str, Any] = {"facecolors": "none", "edgecolors": QUIET.light}
-    filled: dict[str, Any] = {"color": model.look.tone.light, "linewidths": 0, "alpha": 0.6}
-    for probe, style in ((model.before, hollow), (model.after, filled)):
-        values = [value for cell in probe["spectrum"] for value in cell] if probe else []
-        axes.scatter([re for re, _ in values], [im for _, im in values], s=9, **style)
-    axes.set(xlabel="real", ylabel="imaginary", aspect="equal")
