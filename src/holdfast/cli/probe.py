@@ -31,8 +31,8 @@ from holdfast.training.files import place_all
 ABOUT = (
     "Measures what trained layers remember, and for how long, on sequences of their task's validation set, before and "
     "after training: the gradient by lag, the time scales, saturation and correlation with time of their gates, how "
-    "streamed states forget, the spectrum of the recurrent Jacobian, and the shapes of gates that learn theirs. Several "
-    "runs are drawn beside each other."
+    "streamed states forget, the spectrum of the recurrent Jacobian, and the shapes of gates that learn theirs. "
+    "Several runs are drawn beside each other."
 )
 EXAMPLES = 100
 """Sequences with which a lag is judged."""
