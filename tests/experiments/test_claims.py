@@ -2,12 +2,13 @@
 
 import pytest
 
-from holdfast.experiments.claims import Outcome, accurate, better, fails, level, solves, sooner
+from holdfast.experiments.claims import Outcome, accurate, better, cheaper, fails, level, solves, sooner
 
 SOLVED = Outcome(1.0, True, 300)
 LATE = Outcome(0.95, True, 900)
 NEVER = Outcome(0.2, True, None)
 DIVERGED = Outcome(None, True, None)
+DEAR, CHEAP = Outcome(0.9, True, 300, 1000.0), Outcome(0.9, True, 300, 250.0)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,13 @@ DIVERGED = Outcome(None, True, None)
         (better("a", "b"), [(SOLVED, DIVERGED), (NEVER,)], "not met"),
         (level("a", "b", within=0.1), [(SOLVED,), (LATE,)], "met"),
         (level("a", "b", within=0.1), [(NEVER,), (SOLVED,)], "not met"),
+        (level("a", "b", within=0.1), [(DIVERGED,), (DIVERGED,)], "not met"),
+        (level("a", "b", within=0.1), [(DIVERGED,), (SOLVED,)], "not met"),
+        (cheaper("a", "b"), [(CHEAP,), (DEAR,)], "met"),
+        (cheaper("a", "b"), [(CHEAP,), (CHEAP,)], "not met"),
+        (cheaper("a", "b", by=4), [(CHEAP,), (DEAR,)], "met"),
+        (cheaper("a", "b", by=4), [(CHEAP, DEAR), (DEAR,)], "not met"),
+        (cheaper("a", "b"), [(CHEAP,), (SOLVED,)], "open"),
         (accurate("a", 0.9), [(SOLVED, LATE)], "met"),
         (accurate("a", 0.9), [(SOLVED, NEVER)], "not met"),
     ],

@@ -72,6 +72,12 @@ def test_a_test_accuracy_is_the_one_in_the_paper(task: str, model: str, source: 
     assert entry.value == value
 
 
+def test_the_irnn_on_mnist_is_quoted_by_each_paper_as_that_paper_has_it():
+    quoted = {entry.where: entry.value for entry in find("mnist", "irnn", "le2015simple")}
+    assert {value for where, value in quoted.items() if "IndRNN" in where} == {0.95}
+    assert {value for where, value in quoted.items() if "Campos" in where and "Trinh" in where} == {0.97}
+
+
 def test_numbers_from_memory_carry_the_mark_and_checked_ones_do_not():
     assert all(entry.recalled for entry in PUBLISHED if entry.source == "chandar2019towards")
     (checked,) = find("permuted-mnist", "ur-lstm", "gu2020improving", split="test")

@@ -111,14 +111,31 @@ def test_finished_runs_are_taken_without_weights_and_give_the_same_ledger(runs, 
     assert ledger(tmp_path / "results", [experiment]) == ledger(runs, [experiment])
 
 
-def test_the_share_of_updates_is_told_where_units_may_rest(runs, experiment):
-    path = next(runs.rglob("ur-lstm/seed-0")) / "summary.json"
-    summary = json.loads(path.read_text())
-    summary["test"]["openness"] = 0.25
-    path.write_text(json.dumps(summary))
+def with_test_measures(runs: Path, label: str, model: str, **measures: float) -> None:
+    """Makes the first run of a label one of another model, and adds to what it measured on the test set."""
+    folder = next(runs.rglob(f"{label}/seed-0"))
+    for name in ("summary", "settings"):
+        path = folder / f"{name}.json"
+        content = json.loads(path.read_text())
+        if name == "summary":
+            content["test"] |= measures
+        else:
+            content["model"]["name"] = model
+        path.write_text(json.dumps(content))
+
+
+def test_the_share_of_updates_is_told_of_models_that_skip(runs, experiment):
+    with_test_measures(runs, "ur-lstm", "skip-lstm", openness=0.25, operations=9e5)
     small, _, _ = rows(runs, experiment)
     assert small["ur-lstm"].ours.endswith(", 25.00\u202f% of the updates")
     assert "updates" not in small["c"].ours
+
+
+def test_of_time_gates_the_openness_is_told_and_the_share_of_operations_beside_it(runs, experiment):
+    whole = 4 * 128 * (10 + 128) * 120
+    with_test_measures(runs, "c", "gaussian-lstm", openness=0.25, operations=0.4 * whole)
+    small, _, _ = rows(runs, experiment)
+    assert small["c"].ours.endswith(", mean openness 25.00\u202f%, 40\u202f% of the operations")
 
 
 def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, monkeypatch, capsys):

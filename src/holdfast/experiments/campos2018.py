@@ -1,6 +1,6 @@
 """Campos, Jou, Giró-i-Nieto, Torres & Chang 2018: networks that learn which updates to skip."""
 
-from holdfast.experiments.claims import better, solves
+from holdfast.experiments.claims import better, cheaper, solves
 from holdfast.experiments.experiment import changed, experiments, settings_file
 from holdfast.experiments.question import Question, Scale
 
@@ -27,7 +27,12 @@ def adding(scale: Scale) -> tuple[Question, ...]:
     Our guesses: the number of steps, which the paper's text does not give.
     """
     small = settings_file("campos2018/adding")
-    claims = tuple(solves(label) for label in small["models"])
+    claims = (
+        *(solves(label) for label in small["models"]),
+        cheaper("skip-lstm", than="forget-lstm"),
+        cheaper("skip-lstm-1e-5", than="forget-lstm", by=1.8),
+        cheaper("skip-gru-1e-5", than="reset-before-gru", by=1.8),
+    )
     paper = changed(
         small, training={"learning_rate": 1e-4, "steps": 50_000, "evaluate_every": 1000}, seeds=[0, 1, 2, 3]
     )
@@ -64,7 +69,12 @@ def pixels(scale: Scale) -> tuple[Question, ...]:
         },
         "seeds": [0, 1, 2, 3],
     }
-    claims = (better("skip-lstm-1e-4", than="forget-lstm"), better("skip-gru-1e-4", than="reset-before-gru"))
+    claims = (
+        better("skip-lstm-1e-4", than="forget-lstm"),
+        better("skip-gru-1e-4", than="reset-before-gru"),
+        cheaper("skip-lstm-1e-4", than="forget-lstm", by=1.9),
+        cheaper("skip-gru-1e-4", than="reset-before-gru", by=1.9),
+    )
     if scale == "full":
         return (Question("mnist", paper, claims),)
     ours = changed(paper, training={"steps": 2000, "batch_size": 64, "learning_rate": 1e-3}, seeds=[0])

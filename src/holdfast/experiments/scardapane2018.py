@@ -4,7 +4,7 @@ Only the abstract could be read: "better accuracy" and "a large speed-up in the 
 number of theirs is known, and all settings but the formula of the gate are ours.
 """
 
-from holdfast.experiments.claims import better, level
+from holdfast.experiments.claims import better, level, sooner
 from holdfast.experiments.experiment import changed, experiments
 from holdfast.experiments.question import Question, Scale
 
@@ -60,6 +60,7 @@ def _question(task: str, scale: Scale, *, steps: int, few: int = 0, hidden_size:
     }
     claims = (
         better("kaf-gru", than="gru"),
+        sooner("kaf-gru", than="gru"),
         better("kaf-gru", than="without-residual"),
         better("kaf-gru", than="random-start"),
     )

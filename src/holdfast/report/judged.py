@@ -20,6 +20,7 @@ from holdfast.experiments import (
     Verdict,
 )
 from holdfast.report.comparison import Row
+from holdfast.report.costs import operations_of
 from holdfast.report.records import read_run
 from holdfast.report.run import UNFINISHED, Run
 
@@ -46,7 +47,8 @@ class Judged:
     @cached_property
     def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
         """What claims are judged by."""
-        return {label: tuple(map(_outcome, runs)) for label, runs in self.runs.items()}
+        costs = any(claim.measured == "operations" for claim in self.question.claims)
+        return {label: tuple(_outcome(run, costs=costs) for run in runs) for label, runs in self.runs.items()}
 
     def row(self, label: str) -> Row | None:
         """The runs of a model as a row of the report; None if there are none."""
@@ -104,10 +106,12 @@ def _judge(experiment: Experiment, scale: Scale, question: Question, runs: Seque
     return Judged(experiment, scale, question, by_label)
 
 
-def _outcome(run: Run) -> Outcome:
+def _outcome(run: Run, *, costs: bool) -> Outcome:
+    """What a run came to; what a sequence costs it is asked only if a claim needs it."""
     about = _about(run)
     value = run.reached("test", about.get("metric", "loss"))
-    return Outcome(value, about.get("higher_is_better", False), run.steps_to_solved)
+    operations = operations_of(run) if costs else None
+    return Outcome(value, about.get("higher_is_better", False), run.steps_to_solved, operations)
 
 
 def _about(run: Run) -> dict:

@@ -4,14 +4,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.cells import Skip
 from holdfast.experiments import SCALES, Experiment, Published
+from holdfast.layers import CATALOGUE
 from holdfast.report import beside, numbers
 from holdfast.report.comparison import Row
+from holdfast.report.costs import share_of_operations
 from holdfast.report.judged import Judged, judged
 from holdfast.report.run import Run
 from holdfast.report.wording import steps_to_solved_words
 
 NOT_RUN = "not run"
+SKIPPING = frozenset(name for name, entry in CATALOGUE.items() if issubclass(entry.cell, Skip))
+"""Models all units of which are updated at a step, or none."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,7 @@ class Line:
     Args:
         model: its label.
         published: what the paper reports, marked if that was not checked; empty if nothing is known.
-        ours: the mean over the seeds, and the share of updates where units may rest; or "not run".
+        ours: the mean over the seeds, and where units may rest how much was updated; or "not run".
         seeds: those that were run.
         steps: updates of each run, and after how many the task was solved.
         machine: where the runs were made.
@@ -111,9 +116,20 @@ def _ours(row: Row) -> str:
     if row.result is None:
         return ended[0]
     value = numbers.measure(row.measure, row.result.mean, row.result.spread)
+    return ", ".join([value if row.split == "test" else f"{value} (validation)", *_rested(row), *ended])
+
+
+def _rested(row: Row) -> list[str]:
+    """How much was updated where units may rest: of gates the mean openness is no share of anything that is saved."""
     openness = row.over("openness")
-    updated = [f"{numbers.measure('accuracy', openness.mean, openness.spread)} of the updates"] if openness else []
-    return ", ".join([value if row.split == "test" else f"{value} (validation)", *updated, *ended])
+    if openness is None:
+        return []
+    words = numbers.measure("openness", openness.mean, openness.spread)
+    if row.model in SKIPPING:
+        return [f"{words} of the updates"]
+    share = share_of_operations(row)
+    done = [] if share is None else [f"{numbers.level('openness', share)} of the operations"]
+    return [f"mean openness {words}", *done]
 
 
 def _steps(row: Row) -> str:
