@@ -222,15 +222,24 @@ def test_what_a_run_saves_at_inference_is_measured(name, lines, capsys):
     assert main(["train", *TASK, *model, *TRAINING, "--folder", "run", "--objective", "budget"]) == 0
     capsys.readouterr()
     assert main(["saving", "run", "--thresholds", "0", "0.05", "2", "--sequences", "5"]) == 0
-    header, *told = capsys.readouterr().out.splitlines()
+    header, *told, kept = capsys.readouterr().out.splitlines()
     assert "test accuracy" in header
     assert len(told) == lines
     whole = 64 * 4 * 4 * 5
     if name == "gaussian-lstm":
-        done = [float(line.split()[2]) for line in told]
+        done = [float(line.split()[3]) for line in told]
         assert done[0] == whole > done[1] > done[2] == 0
     else:
         assert told[0].strip().startswith("at rest")
+    found = read("run/saving.json")
+    assert kept.startswith("Kept in run/saving.json")
+    assert len(found["measured"]) == lines
+    assert (found["steps"], found["batch_size"], found["sequences"]) == (64, 1, 5)
+    for each, line in zip(found["measured"], told, strict=True):
+        assert f"{each['operations']:.3g}" in line
+        assert f"{each['seconds']:.3g}" in line
+        assert each["operations"] / each["of"] == pytest.approx(each["updated"])
+    assert found["environment"]["cores"]
 
 
 def test_a_run_without_rest_saves_nothing(capsys):

@@ -138,6 +138,18 @@ def test_of_time_gates_the_openness_is_told_and_the_share_of_operations_beside_i
     assert small["c"].ours.endswith(", mean openness 25.00\u202f%, 40\u202f% of the operations")
 
 
+def test_what_a_run_saves_at_inference_stands_below_the_rows_of_its_question(runs, experiment):
+    times = {"seconds": 1.0, "whole_seconds": 2.0, "layer_seconds": 4.0}
+    at_rest = {"threshold": None, "accuracy": 0.5, "operations": 1.0, "of": 8.0, "updated": 0.125, **times}
+    saving = {"metric": "accuracy", "batch_size": 3, "measured": [at_rest], "environment": {}}
+    (next(runs.rglob("ur-lstm/seed-1")) / "saving.json").write_text(json.dumps(saving))
+    accounts = ledger(runs, [experiment])
+    words = ("12.5\u202f%", "12.5\u202f%", "0.250", "0.500", "accuracy 50.00\u202f%", "1", "3", "unknown")
+    assert accounts[0].saved == (("ur-lstm", "those that rest", *words),)
+    assert accounts[1].saved == ()
+    assert f"| ur-lstm | those that rest | {' | '.join(words)} |" in ledger_page(accounts, [experiment])
+
+
 def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
     monkeypatch.chdir(tmp_path)

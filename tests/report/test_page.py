@@ -20,6 +20,7 @@ from holdfast.report.keep import take
 from holdfast.report.page import render, sections
 from holdfast.report.probed import CAPTIONS
 from holdfast.report.results import results_json
+from holdfast.report.saved import saved
 
 Write = Callable[..., Path]
 VOID = {"meta", "link", "br", "input", "circle", "path", "rect", "use", "img"}
@@ -176,6 +177,23 @@ def test_figures_of_a_probe_are_part_of_the_page(write: Write, made: Callable[[]
     take(tmp_path, kept)
     (part,) = sections(comparisons(read_runs([kept])))
     assert [caption for caption, _ in part.diagnostics] == list(CAPTIONS.values())
+
+
+def test_what_runs_save_at_inference_is_on_the_page_in_the_ledger_and_in_the_results(
+    write: Write, made: Callable[[], Page], tmp_path: Path
+):
+    below = {"threshold": 0.01, "seconds": 2.0, "whole_seconds": 10.0, "layer_seconds": 4.0}
+    for seed in (0, 1):
+        entry = {**below, "accuracy": 0.9 + seed / 50, "operations": 30.0, "of": 120.0, "updated": 0.25}
+        saving = {"metric": "accuracy", "batch_size": 1, "measured": [entry], "environment": {"processor": "A chip"}}
+        (write("ur-lstm", seed=seed) / "saving.json").write_text(json.dumps(saving))
+    write("lstm")
+    page = made()
+    row = ("ur-lstm", "below 0.01", "25 %", "25 %", "0.500", "0.200", "accuracy 91.00 %", "0, 1", "1", "A chip")
+    assert "|".join(row) in "|".join(page.words).replace("\u202f", " ")
+    assert page.mistakes == []
+    take(tmp_path, tmp_path / "kept")
+    assert saved({"ur-lstm": read_runs([tmp_path / "kept"])[1:]})[0][1:4] == ("below 0.01", "25\u202f%", "25\u202f%")
 
 
 def test_every_run_is_there_whatever_became_of_it(page: Page):

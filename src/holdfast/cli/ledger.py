@@ -15,6 +15,7 @@ from holdfast.report.keep import take
 from holdfast.report.ledger import NOT_RUN, Account, ledger
 from holdfast.report.ledger_page import ledger_page
 from holdfast.report.numbers import times
+from holdfast.report.saved import HEADER
 from holdfast.training.files import write_text
 
 ABOUT = (
@@ -73,6 +74,11 @@ def show(accounts: Sequence[Account]) -> None:
             words = (line.model, line.published, line.ours, line.seeds, line.steps, line.machine)
             table.add_row(*map(escape, words))
         console.print(table)
+        if account.saved:
+            saving = titled("at inference, where what rests is not computed", *HEADER)
+            for row in account.saved:
+                saving.add_row(*map(escape, row))
+            console.print(saving)
         for sentence, verdict in (claim for line in account.lines for claim in line.claims):
             console.print(f"  {MARKS[verdict]}: {escape(sentence)}")
         own = [f"{line.model}: {words}" for line in account.lines for words in line.deviations]

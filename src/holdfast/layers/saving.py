@@ -21,6 +21,7 @@ class Saving:
     Args:
         operations: multiply-adds of the products of a sequence, on average.
         of: what they would be with all units updated at every step.
+        updated: the share of units and steps that are updated, on average.
         seconds: time that a batch takes, measured.
         whole_seconds: the same code with all units updated at every step.
         layer_seconds: the layer as it runs otherwise, with the backend that it chooses.
@@ -28,6 +29,7 @@ class Saving:
 
     operations: float
     of: float
+    updated: float
     seconds: float
     whole_seconds: float
     layer_seconds: float
@@ -57,17 +59,24 @@ def run_sparingly(layer: Recurrent, x: Tensor, *, threshold: float) -> Tensor:
 
 
 @torch.no_grad()
-def operations_of(layer: Recurrent, x: Tensor, *, threshold: float) -> float:
-    """The multiply-adds of a sequence, on average over x (T, B, I), as `run_sparingly` computes it."""
+def updated_steps(layer: Recurrent, x: Tensor, *, threshold: float) -> Tensor:
+    """How many steps of x (T, B, I) are computed, each counted by the share of its units: (cells, B or 1)."""
     if skips(layer):
-        return float(operations(layer, run_awake(layer, x)[1].double()).mean())
-    held = updates(layer, x[:, :1], layer.initial_state(1), threshold=threshold)  # gates know the time and no state
-    return float(operations(layer, held.double()).mean())
+        return run_awake(layer, x)[1].double()
+    return updates(layer, x[:, :1], layer.initial_state(1), threshold=threshold).double()  # gates know no state
 
 
 @torch.no_grad()
-def measure_saving(layer: Recurrent, x: Tensor, *, threshold: float, repeats: int = 5) -> Saving:
-    """What is saved on sequences such as x (T, B, I): the least times of `repeats` runs, in turns.
+def measure_saving(
+    layer: Recurrent, x: Tensor, *, threshold: float, counted: Tensor | None = None, repeats: int = 5
+) -> Saving:
+    """What is saved on sequences such as x (T, B, I).
+
+    Args:
+        layer: as for `run_sparingly`.
+        x: the batch whose time is measured: the least of `repeats` runs, in turns.
+        threshold: a time gate below it is closed.
+        counted: (T, B', I), the sequences whose operations are counted; x unless given.
 
     Raises:
         ValueError: as `run_sparingly`.
@@ -75,7 +84,8 @@ def measure_saving(layer: Recurrent, x: Tensor, *, threshold: float, repeats: in
     whole = (lambda: run_awake(layer, x, resting=False)) if skips(layer) else (lambda: run_open(layer, x, threshold=0))
     times = least_times([lambda: run_sparingly(layer, x, threshold=threshold), whole, lambda: layer(x)], repeats)
     most = float(sum(products(layer._cell(k)) for k in range(len(layer.cells))) * len(x))
-    return Saving(operations_of(layer, x, threshold=threshold), most, *times)
+    steps = updated_steps(layer, x if counted is None else counted, threshold=threshold)
+    return Saving(float(operations(layer, steps).mean()), most, float(steps.mean()) / len(x), *times)
 
 
 def least_times(runs: Sequence[Callable[[], object]], repeats: int) -> list[float]:

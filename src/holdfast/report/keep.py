@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from holdfast.report.records import PROBE
+from holdfast.report.records import PROBE, SAVING
 from holdfast.training.files import write_text
 from holdfast.training.record import FILES, METRICS
 
@@ -14,8 +14,8 @@ TEXTS = tuple(name for name in FILES if not name.endswith(".pt") and name != MET
 def take(runs: Path, results: Path) -> list[Path]:
     """Copies the records of all finished runs under `runs`, each to the same place under `results`.
 
-    Settings, description, environment, summary and what a probe measured are copied as they are; of the metrics, the
-    evaluations, which make the curves. A record that is there already is replaced.
+    Settings, description, environment, summary, what a probe measured and what is saved at inference are copied as they
+    are; of the metrics, the evaluations, which make the curves. A record that is there already is replaced.
 
     Args:
         runs: where runs are, at any depth.
@@ -29,7 +29,7 @@ def take(runs: Path, results: Path) -> list[Path]:
         folder = results / summary.parent.relative_to(runs)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for name in (*TEXTS, PROBE):
+        for name in (*TEXTS, PROBE, SAVING):
             if (summary.parent / name).exists():
                 (folder / name).parent.mkdir(exist_ok=True)
                 shutil.copy(summary.parent / name, folder / name)

@@ -11,8 +11,8 @@ from holdfast.report import beside, numbers
 from holdfast.report.comparison import Row
 from holdfast.report.costs import share_of_operations
 from holdfast.report.judged import Judged, judged
-from holdfast.report.run import Run
-from holdfast.report.wording import steps_to_solved_words
+from holdfast.report.saved import saved
+from holdfast.report.wording import machine, steps_to_solved_words
 
 NOT_RUN = "not run"
 SKIPPING = frozenset(name for name, entry in CATALOGUE.items() if issubclass(entry.cell, Skip))
@@ -52,6 +52,7 @@ class Account:
         experiment, scale, question: their names.
         shared: what differs from the paper for all models.
         lines: a line a model; their deviations are those that are not shared.
+        saved: what runs save at inference, under `saved.HEADER`; empty where it was not measured.
     """
 
     experiment: str
@@ -59,6 +60,7 @@ class Account:
     question: str
     shared: tuple[str, ...]
     lines: tuple[Line, ...]
+    saved: tuple[tuple[str, ...], ...] = ()
 
     @property
     def made(self) -> bool:
@@ -84,7 +86,7 @@ def account(one: Judged) -> Account:
     departures = {label: one.question.departures(label) for label in one.question.labels}
     shared = [words for words in next(iter(departures.values())) if all(words in of for of in departures.values())]
     lines = [_line(one, label, [words for words in departures[label] if words not in shared]) for label in departures]
-    return Account(one.experiment.name, one.scale, one.question.name, tuple(shared), tuple(lines))
+    return Account(one.experiment.name, one.scale, one.question.name, tuple(shared), tuple(lines), saved(one.runs))
 
 
 def _line(one: Judged, label: str, departures: list[str]) -> Line:
@@ -95,7 +97,7 @@ def _line(one: Judged, label: str, departures: list[str]) -> Line:
         ours=NOT_RUN if row is None else _ours(row),
         seeds="" if row is None else ", ".join(str(run.seed) for run in row.runs),
         steps="" if row is None else _steps(row),
-        machine="" if row is None else "; ".join(dict.fromkeys(map(_machine, row.runs))),
+        machine="" if row is None else "; ".join(dict.fromkeys(machine(run.environment) for run in row.runs)),
         deviations=(*departures, *(f"as run: {stray}" for stray in one.strays(label))),
         claims=tuple((claim.sentence, verdict) for claim, verdict in one.verdicts(label)),
     )
@@ -136,9 +138,3 @@ def _steps(row: Row) -> str:
     steps = sorted({run.steps for run in row.runs})
     extent = numbers.count(steps[0]) if len(steps) == 1 else f"{numbers.count(steps[0])} to {numbers.count(steps[-1])}"
     return f"{extent}, solved after {steps_to_solved_words(row)}" if row.steps_to_solved else f"{extent}, not solved"
-
-
-def _machine(run: Run) -> str:
-    known = run.environment
-    parts = (known.get("processor"), f"{known['cores']} cores" if "cores" in known else None)
-    return ", ".join(filter(None, parts)) or "unknown"

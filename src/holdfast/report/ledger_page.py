@@ -8,6 +8,7 @@ from holdfast.report import beside
 from holdfast.report.ledger import NOT_RUN, Account, Line
 from holdfast.report.markdown import markdown_table
 from holdfast.report.page import short_citation
+from holdfast.report.saved import HEADER as HEADER_SAVED
 
 INTRODUCTION = f"""\
 # The ledger
@@ -18,6 +19,7 @@ ones have the settings of the paper as far as they are known. `holdfast reproduc
 `holdfast ledger --add runs` takes it in. {beside.MARK}: {beside.FOOTNOTE}.
 """
 HEADER = ["model", "published", "ours", "seeds", "steps", "machine", "claims", "differs from the paper"]
+SAVED = "At inference, where what rests is not computed:"
 
 
 def ledger_page(accounts: Sequence[Account], experiments: Sequence[Experiment]) -> str:
@@ -43,7 +45,8 @@ def _summary(accounts: Sequence[Account]) -> str:
 def _account(account: Account) -> str:
     notes = [f"Differs from the paper: {', '.join(account.shared)}."] if account.shared else []
     table = markdown_table(HEADER, [_cells(line) for line in account.lines], aligned_right=())
-    return "\n\n".join([f"### {account.question}, {account.scale}", *notes, table])
+    saving = [SAVED, markdown_table(HEADER_SAVED, account.saved, aligned_right=())] if account.saved else []
+    return "\n\n".join([f"### {account.question}, {account.scale}", *notes, table, *saving])
 
 
 def _cells(line: Line) -> list[str]:

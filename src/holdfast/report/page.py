@@ -15,6 +15,7 @@ from holdfast.report.comparison import NEAR_CHANCE, Comparison, Row
 from holdfast.report.findings import findings
 from holdfast.report.inline import inline
 from holdfast.report.probed import CAPTIONS, draw_probes
+from holdfast.report.saved import HEADER, saved
 from holdfast.report.settings_table import Settings, environments, settings
 from holdfast.report.swatch import swatch
 from holdfast.report.theme import TONES, Look, looks
@@ -70,6 +71,11 @@ class Section:
         return settings(self.comparison)
 
     @property
+    def saved(self) -> tuple[tuple[str, ...], ...]:
+        """What the models save at inference, of those where it was measured; the words of `saved.HEADER`."""
+        return saved({row.label: row.runs for row in self.comparison.rows})
+
+    @property
     def diagnostics(self) -> list[tuple[str, Markup]]:
         """Captions and figures of what was probed, of the first run of each model that was."""
         probed = {row.label: next((run.probe for run in row.runs if run.probe), None) for row in self.comparison.rows}
@@ -114,8 +120,10 @@ def render(parts: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.globals.update(numbers=numbers, beside=beside, swatch=swatch)
-    templates.globals.update(runs_counted=runs_counted, solved=steps_to_solved_words, statuses=statuses)
+    templates.globals.update(numbers=numbers, beside=beside, swatch=swatch, saved_header=HEADER)
+    templates.globals.update(
+        saved_header=HEADER, runs_counted=runs_counted, solved=steps_to_solved_words, statuses=statuses
+    )
     templates.filters.update(cite=short_citation)
     runs = [run for part in parts for run in part.comparison.runs]
     models = {row.label: row for part in parts for row in part.comparison.rows}

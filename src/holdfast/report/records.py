@@ -13,6 +13,8 @@ from holdfast.report.run import Json, Run
 
 PROBE = Path("probe/probe.json")
 """Within the folder of a run that was probed."""
+SAVING = "saving.json"
+"""Within the folder of a run whose saving at inference was measured."""
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
@@ -64,6 +66,7 @@ def read_run(folder: Path) -> Run:
         unreadable=unreadable,
         objective=settings.get("objective", {}),
         probe=_probe(folder / PROBE),
+        saving=_json(folder / SAVING, missing=None),
     )
 
 

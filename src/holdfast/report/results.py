@@ -71,5 +71,6 @@ def _run(run: Run, measures: Sequence[str]) -> dict[str, Any]:
         "steps_to_solved": run.steps_to_solved,
         "seconds": run.seconds,
         "memory": run.memory,
+        **({"saving": run.saving} if run.saving else {}),
         **{split: {name: run.reached(split, name) for name in measures} for split in ("validation", "test")},
     }

@@ -42,6 +42,7 @@ class Run:
         unreadable: lines of metrics.jsonl that were torn by a kill.
         objective: what was minimised, with its "name"; empty for the task's own loss.
         probe: what `holdfast probe` measured before and after training; None if the run was not probed.
+        saving: what `holdfast saving` measured at inference; None if it was not measured.
     """
 
     folder: Path
@@ -57,6 +58,7 @@ class Run:
     unreadable: int = 0
     objective: Json = field(default_factory=dict)
     probe: Json | None = field(default=None, repr=False)
+    saving: Json | None = field(default=None, repr=False)
 
     @property
     def label(self) -> str:

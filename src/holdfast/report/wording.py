@@ -4,7 +4,13 @@ from statistics import fmean
 
 from holdfast.report import numbers
 from holdfast.report.comparison import Row
-from holdfast.report.run import UNFINISHED
+from holdfast.report.run import UNFINISHED, Json
+
+
+def machine(environment: Json) -> str:
+    """Where something was measured, by its environment.json."""
+    parts = (environment.get("processor"), f"{environment['cores']} cores" if "cores" in environment else None)
+    return ", ".join(filter(None, parts)) or "unknown"
 
 
 def statuses(row: Row) -> list[tuple[str, str]]:
