@@ -5,13 +5,16 @@ from functools import partial
 import torch
 
 from holdfast.cells import (
+    GRU,
     KAFGRU,
     KAFLSTM,
     LSTM,
     BinaryGateLSTM,
     GatedGRU,
+    LayerNorm,
     LayerNormLSTM,
     NoisyLSTM,
+    Refine,
     Skip,
     VariationalDropout,
     WeightDrop,
@@ -38,6 +41,10 @@ def inner_blocks(*gates):
 
 
 INNER = inner_blocks(*ORDER[:4])
+GRU_BLOCKS = inner_blocks("reset", "update", "candidate")
+GRU_NORMS = {"b_hidden_candidate": "inner.bias_hh_candidate"}
+GRU_NORMS |= {"gain_input": "inner.norm_ih.weight", "gain_state": "inner.norm_hh.weight"}
+UR_GRU = partial(GatedGRU, gate=Refine())
 SKIP = {"w_p": "weight_update", "b_p": "bias_update"}
 
 
@@ -70,8 +77,14 @@ FLEXIBLE = [
     ("variational-lstm", variational, INNER),
     ("weight-drop-lstm", weight_dropped, INNER),
     ("layernorm-lstm", partial(LayerNormLSTM), NORMS),
+    ("layernorm-gru", partial(LayerNorm, cell=GRU), GRU_BLOCKS | GRU_NORMS),
+    (
+        "zoneout-ur-gru",
+        partial(Zoneout, cell=UR_GRU, output_rate=0.3),
+        inner_blocks("reset", "update", "refine", "candidate"),
+    ),
     ("binary-gate-lstm", partial(BinaryGateLSTM)),
     ("noisy-lstm", partial(NoisyLSTM), SENSITIVITY),
     ("skip-lstm", partial(Skip, cell=LSTM), INNER | SKIP),
-    ("skip-gru", partial(Skip, cell=GatedGRU), inner_blocks("reset", "update", "candidate") | SKIP),
+    ("skip-gru", partial(Skip, cell=GatedGRU), GRU_BLOCKS | SKIP),
 ]

@@ -36,6 +36,7 @@ from holdfast.cells import (
     GatedRNN,
     GaussianLSTM,
     IndRNN,
+    LayerNorm,
     LayerNormLSTM,
     LeakyRNN,
     NoisyLSTM,
@@ -120,6 +121,7 @@ ELSEWHERE = {*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU, KAFLSTM, KAFGRU}
 STATEMENTS = {
     **dict.fromkeys((RNN, LSTM, GatedRNN, GatedLSTM, GatedGRU, JANET, ONLSTM, BinaryGateLSTM), AFFINE),
     **dict.fromkeys((Zoneout, VariationalDropout, WeightDrop), INNER),
+    LayerNorm: INNER | dict.fromkeys(("inner.norm_ih.weight", "inner.norm_hh.weight"), always(1.0)),
     LeakyRNN: AFFINE | {"leak": around_zero(1 / math.sqrt(SIZE))},
     PeepholeLSTM: AFFINE | PEEPHOLES,
     GRU: AFFINE | {"bias_hh_candidate": around_zero(1 / math.sqrt(SIZE))},

@@ -91,6 +91,17 @@ def test_explain_shows_parts_source_parameters_and_backend_of_every_model(name, 
         assert title not in text
 
 
+def test_a_modifier_may_stand_before_the_name_of_a_model(capsys):
+    assert "before the name of any recurrent layer, as in zoneout-nru: zoneout-, variational-" in told(capsys, "list")
+    text = told(capsys, "explain", "zoneout-nru", "--hidden_size", "8", "--memory_size", "9", "--backend", "reference")
+    assert text.startswith("zoneout-nru: nru whose units now and then stay as they are")
+    assert "memory_size" in text
+    assert "modified cell\n    A memory vector without saturating gates" in text
+    assert "krueger2017zoneout" in (cited := told(capsys, "cite", "zoneout-nru"))
+    assert "chandar2019towards" in cited
+    assert refused(capsys, "explain", "zoneout-nrv").startswith("there is no model 'zoneout-nrv'")
+
+
 def test_explain_shows_the_equations(capsys):
     text = told(capsys, "explain", "ur-lstm")
     assert "g = f + f (1 - f) (2 r - 1)" in text

@@ -49,6 +49,35 @@ def layer_norm_lstm(p, x, h, c):
     return sigmoid(o) * tanh(layer_norm(c, p.gain_memory, p.offset_memory)), c
 
 
+def layer_norm_gru(p, x, h):
+    """One normalisation over the gates of the input, one over those of the state, and one over each candidate."""
+
+    def product(source, letter, gate):
+        return source @ getattr(p, f"{letter}_{gate}").mT
+
+    def gates(source, letter, gain):
+        both = [product(source, letter, gate) for gate in ("reset", "update")]
+        together = np.concatenate(np.broadcast_arrays(*both), -1)
+        return np.split(layer_norm(together, gain, 0), 2, -1)
+
+    of_input, of_state = gates(x, "W", p.gain_input[..., :12]), gates(h, "U", p.gain_state[..., :12])
+    r, z = (sigmoid(a + b + bias) for a, b, bias in zip(of_input, of_state, (p.b_reset, p.b_update), strict=True))
+    from_input = layer_norm(product(x, "W", "candidate"), p.gain_input[..., 12:], 0) + p.b_candidate
+    from_state = layer_norm(product(h, "U", "candidate"), p.gain_state[..., 12:], 0) + p.b_hidden_candidate
+    return ((1 - z) * tanh(from_input + r * from_state) + z * h,)
+
+
+def zoneout_ur_gru(p, x, h):
+    """The GRU with a refine gate; a unit of its output keeps a share of its old value: z_h = 0.3."""
+
+    def pre(gate, state):
+        return x @ getattr(p, f"W_{gate}").mT + state @ getattr(p, f"U_{gate}").mT + getattr(p, f"b_{gate}")
+
+    r, f, refine = (sigmoid(pre(gate, h)) for gate in ("reset", "update", "refine"))
+    g = refine * (1 - (1 - f) ** 2) + (1 - refine) * f**2
+    return (0.3 * h + 0.7 * (g * h + (1 - g) * tanh(pre("candidate", r * h))),)
+
+
 def binary_gate_lstm(p, x, h, c):
     """Input and forget gate at temperature 0.9."""
     i = sigmoid((x @ p.W_input.mT + h @ p.U_input.mT + p.b_input) / 0.9)
@@ -87,6 +116,8 @@ def noisy_lstm(p, x, h, c):
 
 STATES = {"h": "H", "c": "H"}
 NORMS = {"gain_input": "Q", "gain_state": "Q", "gain_memory": "H", "offset_memory": "H"}
+GRU_GATES, UR_GATES = ("reset", "update", "candidate"), ("reset", "update", "refine", "candidate")
+GRU_NORMS = {"b_hidden_candidate": "H", "gain_input": "T", "gain_state": "T"}
 SENSITIVITIES = {f"p_{name}": "H" for name in (*GATES, "memory")}
 
 ORACLES = {
@@ -94,6 +125,8 @@ ORACLES = {
     "variational-lstm": Oracle(GATES, STATES, blocks(*GATES), variational_lstm),
     "weight-drop-lstm": Oracle(GATES, STATES, blocks(*GATES), weight_drop_lstm),
     "layernorm-lstm": Oracle(GATES, STATES, blocks(*GATES) | NORMS, layer_norm_lstm),
+    "layernorm-gru": Oracle(GRU_GATES, {"h": "H"}, blocks(*GRU_GATES) | GRU_NORMS, layer_norm_gru),
+    "zoneout-ur-gru": Oracle(UR_GATES, {"h": "H"}, blocks(*UR_GATES), zoneout_ur_gru),
     "binary-gate-lstm": Oracle(GATES, STATES, blocks(*GATES), binary_gate_lstm),
     "noisy-lstm": Oracle(GATES, STATES, blocks(*GATES) | SENSITIVITIES, noisy_lstm),
 }

@@ -18,6 +18,7 @@ from holdfast.cells.highway import RHN
 from holdfast.cells.indrnn import IndRNN
 from holdfast.cells.janet import JANET
 from holdfast.cells.kaf import KAF, KAFGRU, KAFLSTM
+from holdfast.cells.layer_norm import LayerNorm
 from holdfast.cells.lem import LEM
 from holdfast.cells.linear import LinearCell
 from holdfast.cells.lmu import LMU
@@ -46,7 +47,8 @@ from holdfast.cells.zoneout import Zoneout
 LINEAR = (MinGRU, MinLSTM, LRU, RGLRU)
 ALL = (
     *(RNN, LeakyRNN, GatedRNN, LSTM, PeepholeLSTM, GRU, GatedLSTM, GatedGRU, JANET, ONLSTM, NRU),
-    *(KAFLSTM, KAFGRU, BinaryGateLSTM, NoisyLSTM, LayerNormLSTM, Zoneout, VariationalDropout, WeightDrop),
+    *(KAFLSTM, KAFGRU, BinaryGateLSTM, NoisyLSTM, LayerNormLSTM),
+    *(Zoneout, VariationalDropout, WeightDrop, LayerNorm),
     *(*LINEAR, SLSTM, MLSTM, SRU, StatisticalRU),
     *(IndRNN, URNN, EURNN, GORU, ExpRNN),
     *(CoRNN, UnICORNN, LEM, LMU),
@@ -94,6 +96,7 @@ __all__ = [
     "GaussianLSTM",
     "IndRNN",
     "Independent",
+    "LayerNorm",
     "LayerNormLSTM",
     "LeakyRNN",
     "LinearCell",

@@ -147,7 +147,8 @@ class Cell(nn.Module, ABC):
 class AffineCell(Cell):
     """A cell whose pre-activations are W_ih x_t + b + W_hh h_{t-1}, in blocks of rows: most cells are.
 
-    It makes the parameters and the projection; `step` is the cell's own.
+    It makes the parameters and the projection; `step` is the cell's own, and takes W_hh h_{t-1} from `recurrent`, where
+    `LayerNorm` has a part in it.
 
     Args:
         bias: whether there is a bias.
@@ -172,6 +173,13 @@ class AffineCell(Cell):
         self.weight_ih = empty_parameter(rows, input_size, device=device, dtype=dtype)
         self.weight_hh = empty_parameter(rows, self.output_size, device=device, dtype=dtype)
         self.bias = empty_parameter(rows, device=device, dtype=dtype) if bias else None
+        self.norm_ih: nn.Module | None = None
+        self.norm_hh: nn.Module | None = None
+
+    @property
+    def products(self) -> tuple[int, ...]:
+        """Rows of `weight_hh` that are multiplied at once, in order: what a normalisation takes together."""
+        return (sum(self.block_sizes.values()),)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Draw every parameter from U(-1/sqrt(H), 1/sqrt(H)), as `torch.nn.LSTM` does.
@@ -184,7 +192,18 @@ class AffineCell(Cell):
             fill(parameter, sum(uniform_like(parameter, bound, generator) for _ in range(draws)))
 
     def project(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight_ih, self.bias)
+        if self.norm_ih is None:
+            return F.linear(x, self.weight_ih, self.bias)
+        p = self.norm_ih(F.linear(x, self.weight_ih))
+        return p if self.bias is None else p + self.bias
+
+    def recurrent(self, h: Tensor) -> Tensor:
+        """W_hh h, normalised if the cell is."""
+        return self.normalised(F.linear(h, self.weight_hh))
+
+    def normalised(self, product: Tensor, *which: int) -> Tensor:
+        """A product with `weight_hh`, of all its rows or of those of `products[which]`, normalised if the cell is."""
+        return product if self.norm_hh is None else self.norm_hh(product, *which)
 
 
 def positive(name: str, size: int) -> int:

@@ -100,7 +100,7 @@ class GatedLSTM(GatedCell):
         self.place(places, device=device, dtype=dtype)
 
     def step(self, p: Tensor, state):
-        pre = (p + F.linear(state.h, self.weight_hh)).chunk(len(self.blocks), -1)
+        pre = (p + self.recurrent(state.h)).chunk(len(self.blocks), -1)
         own = len(self.memory.blocks)
         keep = self.opened("forget", *pre[own:-2])
         own_gates = (self.opened(name, a) for name, a in zip(self.memory.blocks, pre[:own], strict=True))
@@ -147,13 +147,18 @@ class GatedGRU(GatedCell):
         self.gate, self.others = gate, others
         self.place({"update": gate, "reset": others}, device=device, dtype=dtype)
 
+    @property
+    def products(self) -> tuple[int, ...]:
+        return (len(self.blocks) - 1) * self.hidden_size, self.hidden_size
+
     def step(self, p: Tensor, state):
-        gates = len(self.blocks) - 1
-        u_gates, u_candidate = self.weight_hh.split([gates * self.hidden_size, self.hidden_size])
-        p_gates, p_candidate = p.split([gates * self.hidden_size, self.hidden_size], -1)
-        reset, *keep = (p_gates + F.linear(state.h, u_gates)).chunk(gates, -1)
+        u_gates, u_candidate = self.weight_hh.split(list(self.products))
+        p_gates, p_candidate = p.split(list(self.products), -1)
+        pre = p_gates + self.normalised(F.linear(state.h, u_gates), 0)
+        reset, *keep = pre.chunk(len(self.blocks) - 1, -1)
         g = self.opened("update", *keep)
-        n = (p_candidate + F.linear(self.opened("reset", reset) * state.h, u_candidate)).tanh()
+        read = self.opened("reset", reset) * state.h
+        n = (p_candidate + self.normalised(F.linear(read, u_candidate), 1)).tanh()
         return g * state.h + (1 - g) * n
 
     def choices(self) -> dict[str, object]:

@@ -3,7 +3,6 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell, empty_parameter, fill, uniform_like
@@ -47,9 +46,13 @@ class GRU(AffineCell):
             fill(self.bias, torch.cat([bias_ih[:summed] + bias_hh[:summed], bias_ih[summed:]]))
             fill(self.bias_hh_candidate, bias_hh[summed:])
 
+    @property
+    def products(self) -> tuple[int, ...]:
+        return 2 * self.hidden_size, self.hidden_size
+
     def step(self, p: Tensor, state):
         p_r, p_z, p_n = p.chunk(3, -1)
-        u_r, u_z, u_n = F.linear(state.h, self.weight_hh).chunk(3, -1)
+        u_r, u_z, u_n = self.recurrent(state.h).chunk(3, -1)
         if self.bias_hh_candidate is not None:
             u_n = u_n + self.bias_hh_candidate
         z = (p_z + u_z).sigmoid()

@@ -1,6 +1,5 @@
 """JANET: an LSTM that is only a forget gate."""
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell
@@ -28,7 +27,7 @@ class JANET(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        s, n = (p + F.linear(state.h, self.weight_hh)).chunk(2, -1)
+        s, n = (p + self.recurrent(state.h)).chunk(2, -1)
         return s.sigmoid() * state.h + (self.beta - s).sigmoid() * n.tanh()
 
     def choices(self) -> dict[str, object]:

@@ -47,7 +47,7 @@ class LSTM(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        i, f, g, o = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
+        i, f, g, o = (p + self.recurrent(state.h)).chunk(4, -1)
         c = f.sigmoid() * state.c + i.sigmoid() * g.tanh()
         h = o.sigmoid() * c.tanh()
         return (h if self.weight_hr is None else F.linear(h, self.weight_hr)), c
@@ -85,7 +85,7 @@ class PeepholeLSTM(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        i, f, g, o = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
+        i, f, g, o = (p + self.recurrent(state.h)).chunk(4, -1)
         keep = (f + self.peephole_forget * state.c).sigmoid()
         write = (i + self.peephole_input * state.c).sigmoid()
         c = keep * state.c + write * g.tanh()

@@ -3,7 +3,6 @@
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell, empty_parameter, fill
@@ -76,7 +75,7 @@ class BinaryGateLSTM(AffineCell):
         return torch.where(chosen, u.logit(), 0.0).to(like.dtype)
 
     def step(self, p: Tensor, state):
-        i, f, g, o = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
+        i, f, g, o = (p + self.recurrent(state.h)).chunk(4, -1)
         c = (f / self.temperature).sigmoid() * state.c + (i / self.temperature).sigmoid() * g.tanh()
         return o.sigmoid() * c.tanh(), c
 
@@ -157,7 +156,7 @@ class NoisyLSTM(AffineCell):
     def step(self, p: Tensor, state):
         width = self.hidden_size
         p, noise = p.split([4 * width, 5 * width], -1)
-        i, f, g, o = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
+        i, f, g, o = (p + self.recurrent(state.h)).chunk(4, -1)
         e_i, e_f, e_g, e_o, e_c = noise.chunk(5, -1)
         v_i, v_f, v_g, v_o, v_c = self.sensitivity.chunk(5, -1)
         c = self.gate(f, v_f, e_f) * state.c + self.gate(i, v_i, e_i) * self.squash(g, v_g, e_g)

@@ -1,7 +1,6 @@
 """The LSTM with layer normalisation."""
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from holdfast.cells.cell import AffineCell
@@ -24,7 +23,8 @@ class LayerNormLSTM(AffineCell):
     Shapes: weight_ih (4H, I), weight_hh (4H, H), bias (4H,); norm_ih.weight, norm_hh.weight (4H,); norm_c.weight,
     norm_c.bias (H,). Gains start at 1, norm_c.bias at 0.
 
-    Source: ba2016layer. Many libraries normalise block by block instead, and not the input's part.
+    Source: ba2016layer. Many libraries normalise block by block instead, and not the input's part. `LayerNorm` does it
+    to other cells, but for the memory.
     """
 
     def __init__(self, input_size: int, hidden_size: int, *, device=None, dtype=None):
@@ -44,13 +44,11 @@ class LayerNormLSTM(AffineCell):
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """Weights and bias as `torch.nn.LSTM`; the normalisations as they are."""
         super().reset_parameters(generator)
-        for norm in (self.norm_ih, self.norm_hh, self.norm_c):
+        for norm in self.children():
+            assert isinstance(norm, nn.LayerNorm)
             norm.reset_parameters()
 
-    def project(self, x: Tensor) -> Tensor:
-        return self.norm_ih(F.linear(x, self.weight_ih)) + self.bias
-
     def step(self, p: Tensor, state):
-        i, f, g, o = (p + self.norm_hh(F.linear(state.h, self.weight_hh))).chunk(4, -1)
+        i, f, g, o = (p + self.recurrent(state.h)).chunk(4, -1)
         c = f.sigmoid() * state.c + i.sigmoid() * g.tanh()
         return o.sigmoid() * self.norm_c(c).tanh(), c

@@ -1,6 +1,5 @@
 """Ordered Neurons: an LSTM whose units forget in an order."""
 
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell, positive
@@ -55,7 +54,7 @@ class ONLSTM(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        pre = p + F.linear(state.h, self.weight_hh)
+        pre = p + self.recurrent(state.h)
         master_f, master_i, i, f, g, o = pre.split(list(self.block_sizes.values()), -1)
         keep = self.over_chunks(cumax(master_f))
         write = self.over_chunks(1 - cumax(master_i))

@@ -3,7 +3,6 @@
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from holdfast.cells.cell import AffineCell, empty_parameter
@@ -61,7 +60,7 @@ class RNN(AffineCell):
             self.norm.reset_parameters()
 
     def step(self, p: Tensor, state):
-        pre = self.norm(p + F.linear(state.h, self.weight_hh))
+        pre = self.norm(p + self.recurrent(state.h))
         return pre.tanh() if self.nonlinearity == "tanh" else pre.relu()
 
     def choices(self) -> dict[str, object]:
@@ -91,7 +90,7 @@ class LeakyRNN(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        candidate = (p + F.linear(state.h, self.weight_hh)).tanh()
+        candidate = (p + self.recurrent(state.h)).tanh()
         return state.h + self.leak.sigmoid() * (candidate - state.h)
 
 
@@ -117,5 +116,5 @@ class GatedRNN(AffineCell):
         self.reset_parameters()
 
     def step(self, p: Tensor, state):
-        i, n = (p + F.linear(state.h, self.weight_hh)).chunk(2, -1)
+        i, n = (p + self.recurrent(state.h)).chunk(2, -1)
         return state.h + i.sigmoid() * (n.tanh() - state.h)

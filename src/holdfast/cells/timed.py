@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Literal, get_args
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells.cell import AffineCell, empty_parameter
@@ -102,7 +101,7 @@ class TimedLSTM(AffineCell, Sparing):
 
     def gated(self, p: Tensor, k: Tensor, state) -> tuple[Tensor, Tensor]:
         """The new h and c of gates that are open as far as k."""
-        pre = (p + F.linear(state.h, self.weight_hh)).chunk(4, -1)
+        pre = (p + self.recurrent(state.h)).chunk(4, -1)
         h, c = lstm_step(pre, state.c, self.peephole_vectors())
         return k * h + (1 - k) * state.h, k * c + (1 - k) * state.c
 

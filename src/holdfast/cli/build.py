@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import nn
 
 from holdfast.cli.errors import UserError
-from holdfast.layers import CATALOGUE, Entry, Recurrent
+from holdfast.layers import CATALOGUE, Entry, Recurrent, known
 from holdfast.models import CAUSAL, RIVALS, Blueprint, CausalRival, Model, PooledModel, Rival, SequenceModel
 from holdfast.spelling import did_you_mean
 from holdfast.tasks import TASKS, Task
@@ -27,14 +27,19 @@ MODELS: dict[str, Named] = {**CATALOGUE, **RIVALS, **CAUSAL}
 """Every model that has a name: recurrent layers, and networks that are no recurrence."""
 
 
+def model_named(name: str) -> Named | None:
+    """The model of that name, be it a recurrent layer with modifiers before it, as in zoneout-nru; None if none is."""
+    return MODELS.get(name) or known(name)
+
+
 def entry_of(name: str) -> Named:
     """The model of that name.
 
     Raises:
         UserError: there is none; the message names the nearest.
     """
-    _require("model", name, MODELS)
-    return MODELS[name]
+    found = model_named(str(name))
+    return _missing("model", name, MODELS) if found is None else found
 
 
 def task_of(name: str) -> type[Task]:
@@ -43,8 +48,7 @@ def task_of(name: str) -> type[Task]:
     Raises:
         UserError: there is none; the message names the nearest.
     """
-    _require("task", name, TASKS)
-    return TASKS[name]
+    return TASKS[name] if name in TASKS else _missing("task", name, TASKS)
 
 
 def model_options(entry: Named) -> dict[str, Parameter]:
@@ -120,7 +124,6 @@ def network_of(model: Model) -> nn.Module:
     return model.encoder if isinstance(model, PooledModel) else model.layer
 
 
-def _require(kind: str, name: str, known: Mapping[str, Any]) -> None:
-    if name not in known:
-        hint = did_you_mean(str(name), known, f"`holdfast list {kind}s` shows those that there are")
-        raise UserError(f"there is no {kind} '{name}'; {hint}")
+def _missing(kind: str, name: str, known: Mapping[str, Any]) -> NoReturn:
+    hint = did_you_mean(str(name), known, f"`holdfast list {kind}s` shows those that there are")
+    raise UserError(f"there is no {kind} '{name}'; {hint}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from holdfast.citations import bibtex
-from holdfast.cli.build import MODELS
+from holdfast.cli.build import MODELS, model_named
 from holdfast.cli.errors import UserError
 from holdfast.cli.parser import Parser
 from holdfast.spelling import did_you_mean
@@ -25,8 +25,8 @@ def sources(name: str) -> tuple[str, ...]:
     Raises:
         UserError: it is neither; the message names the nearest.
     """
-    known = {**TASKS, **MODELS}
-    if name not in known:
-        hint = did_you_mean(name, known, "`holdfast list` shows those that there are")
+    found = TASKS.get(name) or model_named(name)
+    if found is None:
+        hint = did_you_mean(name, {**TASKS, **MODELS}, "`holdfast list` shows those that there are")
         raise UserError(f"there is no model or task '{name}'; {hint}")
-    return known[name].sources
+    return found.sources

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from holdfast.cli.build import HIDDEN_SIZE, MODELS, TORCHS_OWN, Named, entry_of
+from holdfast.cli.build import HIDDEN_SIZE, TORCHS_OWN, Named, entry_of, model_named
 from holdfast.cli.described import about, published, sources, start
 from holdfast.cli.errors import UserError
 from holdfast.cli.options import model_help
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 def named(arguments: Sequence[str]) -> str | None:
     """The model that is named: a word that is in the catalogue; else the first one that is no option, if there is."""
     words = [word for word in arguments if not word.startswith("-")]
-    return next((word for word in words if word in MODELS), next(iter(words), None))
+    return next((word for word in words if model_named(word)), next(iter(words), None))
 
 
 def options_of(entry: Named) -> dict[str, Parameter]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from holdfast.citations import reference
 from holdfast.cli.build import MODELS
 from holdfast.cli.parser import Parser
+from holdfast.layers import MODIFIERS
 from holdfast.tasks import TASKS
 
 
@@ -24,7 +25,8 @@ def models() -> list[str]:
     for group in dict.fromkeys(entry.group for entry in MODELS.values()):
         lines += [f"  {group}"]
         lines += [line(entry.name, entry.summary, entry.sources) for entry in MODELS.values() if entry.group == group]
-    return lines
+    before = ", ".join(f"{name}-" for name in MODIFIERS)
+    return [*lines, f"  before the name of any recurrent layer, as in zoneout-nru: {before}"]
 
 
 def tasks() -> list[str]:

@@ -69,7 +69,7 @@ def model_help(entry: Named) -> dict[str, str]:
         help = argument_help([entry.network, SequenceModel])
     else:
         initialiser = getattr(entry.initialiser, "func", entry.initialiser)
-        help = argument_help([initialiser, entry.cell, Recurrent, SequenceModel])
+        help = argument_help([initialiser, *entry.cell_classes(), Recurrent, SequenceModel])
     own = {
         "hidden_size": "units of each cell",
         "embedding_size": "width to which inputs are embedded; null for hidden_size if they are symbols, else for none",

@@ -3,13 +3,13 @@
 from functools import singledispatch
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from holdfast.cells import (
     GRU,
     JANET,
     LSTM,
+    AffineCell,
     Cell,
     GatedGRU,
     GatedLSTM,
@@ -57,15 +57,10 @@ def read_gates(cell: Cell, track: Track) -> dict[str, Tensor]:
     return {"forget": left.unflatten(0, track.p.shape[:2])}
 
 
-@read_gates.register
-def _(cell: LSTM, track: Track) -> dict[str, Tensor]:
+@read_gates.register(LSTM)
+@read_gates.register(LayerNormLSTM)
+def _(cell: LSTM | LayerNormLSTM, track: Track) -> dict[str, Tensor]:
     return _sigmoids(cell, _affine(cell, track), "input", "forget", "output")
-
-
-@read_gates.register
-def _(cell: LayerNormLSTM, track: Track) -> dict[str, Tensor]:
-    pre = track.p + cell.norm_hh(F.linear(track.before[0], cell.weight_hh))
-    return _sigmoids(cell, pre, "input", "forget", "output")
 
 
 @read_gates.register
@@ -154,9 +149,9 @@ def correlation_with_time(gate: Tensor) -> Tensor:
     return torch.where(spread > 1e-9, (values * times).mean((0, 1)) / spread, torch.nan)
 
 
-def _affine(cell: LSTM | PeepholeLSTM | GRU | JANET | GatedRNN | GatedLSTM | GatedGRU, track: Track) -> Tensor:
+def _affine(cell: AffineCell, track: Track) -> Tensor:
     """The pre-activations p + W_hh h: those of the gates, whatever a cell does with its candidate."""
-    return track.p + F.linear(track.before[0], cell.weight_hh)
+    return track.p + cell.recurrent(track.before[0])
 
 
 def _sigmoids(cell: Cell, pre: Tensor, *names: str) -> dict[str, Tensor]:

@@ -29,6 +29,7 @@ class Entry:
         choices: arguments of the cell that the name fixes.
         initialiser: makes the initialiser, or several that are applied in order, from options of its own, such as
             `t_max`; None for the cell's own.
+        base: the entry whose cell this one modifies, where it is one of a modifier; None else.
     """
 
     name: str
@@ -39,9 +40,12 @@ class Entry:
     layer: type[Recurrent] = Recurrent
     choices: Mapping[str, Any] = field(default_factory=dict)
     initialiser: Callable[..., Initialiser | Iterable[Initialiser]] | None = None
+    base: "Entry | None" = None
 
     def cell_options(self) -> dict[str, inspect.Parameter]:
         """Arguments of the cell that are left to the user; of a drop-in, those that it has in common with its cell."""
+        if self.base is not None:
+            return self.base.cell_options() | arguments(self.cell, without=(*BUILT_IN, *self.choices, "cell"))
         own = arguments(self.cell, without=(*BUILT_IN, *self.choices))
         taken = own if self.layer is Recurrent else arguments(self.layer)
         return {name: option for name, option in own.items() if name in taken}
@@ -62,8 +66,28 @@ class Entry:
         """Every option of `make` for this name, with its type and default."""
         return self.cell_options() | self.initialiser_options() | self.layer_options()
 
+    @property
+    def step(self) -> str:
+        """What tells its steps from those of others: the cell and its choices, within each other."""
+        return f"{self.cell.__name__} {dict(self.choices)}" + ("" if self.base is None else f" of {self.base.step}")
+
+    def cell_classes(self) -> list[type[cells.Cell]]:
+        """Its cell's class, and those of the cells that are modified."""
+        return [self.cell] + ([] if self.base is None else self.base.cell_classes())
+
+    def make_cell(self, **options: Any) -> Callable[..., cells.Cell]:
+        """What makes its cell, as `Recurrent` takes it, from options of the cell."""
+        if self.base is None:
+            return partial(self.cell, **self.choices, **options)
+        inner = {name: options.pop(name) for name in self.base.cell_options() if name in options}
+        return partial(self.cell, cell=self.base.make_cell(**inner), **self.choices, **options)
+
     def parts(self) -> dict[str, str]:
         """The docstrings that together define the layer, by what they describe: cell, gate, memory, initialisation."""
+        if self.base is not None:
+            return {"cell": inspect.getdoc(self.cell) or ""} | {
+                "modified cell" if name == "cell" else name: text for name, text in self.base.parts().items()
+            }
         chosen = {name: value for name, value in self.choices.items() if isinstance(value, Gate | Memory)}
         described: dict[str, Any] = {"cell": self.cell} | {name: type(value) for name, value in chosen.items()}
         primary = getattr(chosen.get("gate"), "primary", None)
@@ -87,7 +111,7 @@ class Entry:
         if self.initialiser is not None and "initialiser" not in options:
             options["initialiser"] = self.initialiser(**own)
         if self.layer is Recurrent:
-            return Recurrent(partial(self.cell, **self.choices, **cell), input_size, hidden_size, **options)
+            return Recurrent(self.make_cell(**cell), input_size, hidden_size, **options)
         drop_in: Any = self.layer  # takes the cell's options itself, and brings its own cell
         return drop_in(input_size, hidden_size, **self.choices, **cell, **options)
 
