@@ -4,10 +4,11 @@ from itertools import product
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from holdfast.backends import Compiled, Reference
 from holdfast.backends.kernels import Kernels
-from holdfast.cells import LSTM
+from holdfast.cells import LSTM, Cell
 
 from .workloads import LONG, NAMES, ODD, SMALLEST, Size, build, doubled, results, work_for, worst
 
@@ -155,3 +156,40 @@ def test_a_gradient_is_left_out_where_it_is_not_wanted(kernels):
     expected, _ = Reference().unroll(cell, still)
     for a, b in zip(*(torch.autograd.grad(o.sum(), list(cell.parameters())) for o in (output, expected)), strict=True):
         torch.testing.assert_close(a, b)
+
+
+CARRIED = {
+    "sum": lambda cell, p, state: p + state.h,
+    "tanh": lambda cell, p, state: torch.tanh(p + state.h + cell.bias),
+    "first half": lambda cell, p, state: torch.cat([p[:, :2] + state.h[:, :2], torch.tanh(p[:, 2:])], 1),
+    "later state": lambda cell, p, state: (state.z, state.z + p),
+    "both": lambda cell, p, state: (torch.sigmoid(state.z), state.z + p),
+    "crossed": lambda cell, p, state: (state.z + p, state.h + 2 * p),
+    "oscillator": lambda cell, p, state: (state.h + 0.1 * state.z, state.z + F.softplus(p + state.h)),
+}
+"""Steps where the gradient of the weights is made of gradients that are carried from step to step."""
+
+
+class Carrying(Cell):
+    """A cell with one of these steps."""
+
+    def __init__(self, name: str, dtype: torch.dtype):
+        states = ("h",) if name in ("sum", "tanh", "first half") else ("h", "z")
+        super().__init__(3, 4, state_sizes=dict.fromkeys(states, 4))
+        self.weight, self.bias = (torch.nn.Parameter(torch.randn(*s, dtype=dtype)) for s in ((4, 3), (4,)))
+        self.taken = CARRIED[name]
+
+    def project(self, x):
+        return F.linear(x, self.weight)
+
+    def step(self, p, state):
+        return self.taken(self, p, state)
+
+
+@pytest.mark.parametrize("name", CARRIED)
+def test_what_is_summed_over_steps_outlasts_the_step(kernels, name):
+    torch.manual_seed(0)
+    cell = Carrying(name, torch.float64)
+    work = work_for(cell, Size(9, 2, 3, 4), ragged=True, resets=True)
+    found, expected = (results(backend, cell, work) for backend in (Compiled(kernels), Reference()))
+    assert worst(found, expected)[0] < 1e-10, worst(found, expected)

@@ -105,8 +105,11 @@ class Kernel:
 
     def new(self, *shape: int) -> Tensor:
         """Memory for the kernel to fill."""
-        made = POOL.empty(*shape, dtype=self.program.dtype)
-        return made.fill_(torch.nan) if self.poison else made
+        return self.blank(POOL.empty(*shape, dtype=self.program.dtype))
+
+    def blank(self, memory: Tensor) -> Tensor:
+        """Memory whose content does not matter."""
+        return memory.fill_(torch.nan) if self.poison else memory
 
     def forward(
         self,
@@ -117,17 +120,18 @@ class Kernel:
         *,
         keep: bool,
         output: Tensor | None = None,
+        saved: Tensor | None = None,
     ):
         """The unroll: output (T, B, H), the last states, and what the backward pass needs if it is to be kept.
 
         Args:
-            output: where to write it; new memory unless given.
+            output, saved: where to write them; new memory unless given.
         """
         steps, batch = x.shape[:2]
-        layout = self.program.layout
-        output = self.new(steps, batch, layout.states[0]) if output is None else output
+        layout, slots = self.program.layout, steps if keep else min(steps, 2)
+        output = self.new(steps, batch, layout.states[0]) if output is None else self.blank(output)
         last = [self.new(batch, size) for size in layout.states]
-        saved = self.new(steps if keep else min(steps, 2), batch, layout.kept_size)
+        saved = self.new(slots, batch, layout.kept_size) if saved is None else self.blank(saved)
         call = Call(self, x, state, self.program.prologue(*parameters), masks)
         call.set(output=output, saved=saved, slots=len(saved))
         call.set_list(last=last)
@@ -149,14 +153,17 @@ class Kernel:
         d_output: Tensor | None,
         d_last: Sequence[Tensor | None],
         sums: Tensor,
-        *,
-        input_gradient: bool,
-    ):
-        """The gradients of x, None if it is not wanted, and of the states; adds to the sums."""
+        d_input: Tensor | None,
+    ) -> list[Tensor]:
+        """The gradients of the states; adds to the sums.
+
+        Args:
+            d_input: where to write the gradient of x; None if it is not wanted.
+        """
         program, batch = self.program, x.shape[1]
         layout = program.layout
-        wanted = input_gradient or not program.input_gradient_is_optional
-        d_input = self.new(*x.shape) if wanted else None
+        if d_input is None and not program.input_gradient_is_optional:
+            d_input = self.new(*x.shape)
         d_state = [self.new(batch, size) for size in layout.states]
         call = Call(self, x, state, program.prologue(*parameters), masks)
         call.set(output=output, saved=saved, slots=len(saved), d_input=d_input, sums=sums)
@@ -165,7 +172,7 @@ class Kernel:
         call.arguments.d_output_stride = 0 if d_output is None else layout.states[0]
         call.set_list(d_last=[None if d is None else d.contiguous() for d in d_last], d_state=d_state)
         self.backward_function(ctypes.addressof(call.arguments))
-        return d_input, d_state
+        return d_state
 
     def epilogue(self, sums: Tensor, parameters: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
         """The gradients of the parameters, from each thread's sums (threads, all of them)."""

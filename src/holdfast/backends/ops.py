@@ -85,11 +85,8 @@ def unroll_backward(
 ) -> list[Tensor]:
     """The gradients of x, of the states and of the parameters."""
     named, masks = kernel_named(kernel), Masks(lengths, order, reset)
-    sums = named.no_sums(x.shape[1])
-    d_input, d_state = named.backward(
-        x.contiguous(), state, parameters, masks, output, saved, d_output, d_last, sums, input_gradient=True
-    )
-    assert d_input is not None
+    sums, d_input = named.no_sums(x.shape[1]), named.new(*x.shape)
+    d_state = named.backward(x.contiguous(), state, parameters, masks, output, saved, d_output, d_last, sums, d_input)
     filled = [
         torch.zeros_like(p) if d is None else d.clone(memory_format=torch.contiguous_format)
         for d, p in zip(named.epilogue(sums, parameters), parameters, strict=True)

@@ -82,29 +82,31 @@ def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | 
     wanted = ctx.needs_input_grad[1]
     if run.segment is None:
         output, saved = kept
-        sums = run.kernel.no_sums(x.shape[1])
-        d_input, d_state = run.kernel.backward(
-            x, state, parameters, run.masks, output, saved, d_output, d_last, sums, input_gradient=wanted
-        )
+        sums, d_input = run.kernel.no_sums(x.shape[1]), run.kernel.new(*x.shape) if wanted else None
+        d_state = run.kernel.backward(x, state, parameters, run.masks, output, saved, d_output, d_last, sums, d_input)
         return d_input, *d_state, *run.kernel.epilogue(sums, parameters)
     anchors = [state, *(kept[k : k + run.states] for k in range(0, len(kept), run.states))]
     return backward_over_segments(run, x, anchors, parameters, d_output, d_last, wanted)
 
 
 def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d_state, wanted: bool):
-    """From the last segment to the first: run it again, keeping what is needed, and go back through it."""
-    d_input = torch.empty_like(x) if wanted else None
-    sums = run.kernel.no_sums(x.shape[1])
-    for (first, end), state in zip(reversed(run.windows(len(x))), reversed(anchors), strict=True):
+    """From the last segment to the first: run it again, keeping what is needed, and go back through it.
+
+    All segments take turns in the same memory.
+    """
+    kernel, layout, (steps, batch, _) = run.kernel, run.kernel.program.layout, x.shape
+    d_input, sums = kernel.new(*x.shape) if wanted else None, kernel.no_sums(batch)
+    longest = min(run.segment or steps, steps)
+    outputs, kept = (kernel.new(longest, batch, size) for size in (layout.states[0], layout.kept_size))
+    for (first, end), state in zip(reversed(run.windows(steps)), reversed(anchors), strict=True):
         part, masks = x[first:end], run.masks.window(first, end)
-        output, _, saved = run.kernel.forward(part, state, parameters, masks, keep=True)
-        d_part, d_state = run.kernel.backward(
-            part, state, parameters, masks, output, saved, d_output[first:end], d_state, sums, input_gradient=wanted
+        output, saved = outputs[: end - first], kept[: end - first]
+        kernel.forward(part, state, parameters, masks, keep=True, output=output, saved=saved)
+        d_part = None if d_input is None else d_input[first:end]
+        d_state = kernel.backward(
+            part, state, parameters, masks, output, saved, d_output[first:end], d_state, sums, d_part
         )
-        if d_input is not None and d_part is not None:
-            d_input[first:end] = d_part
-        del output, saved, d_part  # so that the next segment takes their memory
-    return d_input, *d_state, *run.kernel.epilogue(sums, parameters)
+    return d_input, *d_state, *kernel.epilogue(sums, parameters)
 
 
 def differentiable_gradient(ctx, gradients: Sequence[Tensor]) -> tuple[Tensor | None, ...]:

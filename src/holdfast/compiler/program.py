@@ -1,7 +1,7 @@
 """The compiler from end to end: from a cell to the source of its kernel and all that is needed to call it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,7 +11,7 @@ from holdfast.compiler.emit import Layout, Step, emit
 from holdfast.compiler.ir import LEAVES, Value, walk
 from holdfast.compiler.keep import choose_kept
 from holdfast.compiler.merge import merge
-from holdfast.compiler.partition import Parts, partition
+from holdfast.compiler.partition import Contraction, Parts, partition
 from holdfast.compiler.recipe import Recipe
 from holdfast.compiler.refusal import Refusal
 from holdfast.compiler.schedule import base, schedule
@@ -92,7 +92,11 @@ def compile_cell(cell: Cell, *, from_input: bool) -> Program:
 
 
 def owned(parts: Parts) -> Parts:
-    """The parts with results that are the kernel's own to write: none is an input, none stands twice."""
+    """The parts with results that are the kernel's own to write, and factors that stay until many are multiplied.
+
+    No result is an input, and none stands twice. No factor of a contraction lies where the gradients of the states are
+    carried from step to step.
+    """
     seen: set[Value] = set()
 
     def own(value: Value) -> Value:
@@ -101,16 +105,27 @@ def owned(parts: Parts) -> Parts:
         seen.add(value)
         return value
 
-    new = tuple(map(own, parts.new_states))
-    return Parts(
-        new,
-        own(parts.input_gradient),
-        tuple(map(own, parts.state_gradients)),
-        parts.prologue,
-        parts.arrays,
-        parts.epilogue,
-        parts.contractions,
+    new, input_gradient = tuple(map(own, parts.new_states)), own(parts.input_gradient)
+    seen |= {base(factor)[0] for factor in parts.factors}
+    state_gradients = tuple(map(own, parts.state_gradients))
+    lasting = {factor: Value("copy", (factor,), factor.shape) for factor in parts.factors if is_carried(factor)}
+    contractions = tuple(
+        Contraction(lasting.get(c.left, c.left), c.right and lasting.get(c.right, c.right), c.shape)
+        for c in parts.contractions
     )
+    return replace(
+        parts,
+        new_states=new,
+        input_gradient=input_gradient,
+        state_gradients=state_gradients,
+        contractions=contractions,
+    )
+
+
+def is_carried(factor: Value) -> bool:
+    """Whether it is a state's gradient as the step after this one left it, or a part of one."""
+    source, _ = base(factor)
+    return source.op == "input" and source.attributes["name"].startswith("carry")
 
 
 def assemble(parts: Parts, traced: Any, title: str, dtype: torch.dtype) -> Program:

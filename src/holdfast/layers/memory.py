@@ -72,11 +72,10 @@ def working(kernel: Kernel, sequences: Padded, segment: int | None, needs_input:
     """What the backward pass of one cell takes while it runs."""
     program, (steps, batch, _) = kernel.program, sequences.x.shape
     layout = program.layout
-    wanted = needs_input or not program.from_input or not program.input_gradient_is_optional
-    gradient = layout.width if wanted else 0
-    numbers = steps * gradient
+    wanted, together = needs_input or not program.from_input, steps if segment is None else min(segment, steps)
+    numbers = layout.width * (steps if wanted else 0 if program.input_gradient_is_optional else together)
     if segment is not None:
-        numbers += min(segment, steps) * (layout.kept_size + layout.states[0] + gradient)
+        numbers += together * (layout.kept_size + layout.states[0])
     return numbers * batch * program.dtype.itemsize
 
 
