@@ -39,8 +39,8 @@ REST = {
 
 def cell_of(name):
     """The cell of that name with all its parameters away from zero, so that every product counts."""
-    cell = build(name, INPUT, UNITS, dtype=torch.float64, backend="reference").cells[0]
     generator = torch.Generator().manual_seed(1)
+    cell = build(name, INPUT, UNITS, dtype=torch.float64, generator=generator).cells[0]
     with torch.no_grad():
         for parameter in cell.parameters():
             parameter.add_(0.1 * torch.randn(parameter.shape, dtype=parameter.dtype, generator=generator))
