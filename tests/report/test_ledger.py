@@ -83,6 +83,28 @@ def test_what_differs_from_the_paper_is_told_and_a_run_with_other_settings_too(r
     assert small["c"].deviations == ("as run: model.t_max 151 instead of 150",)
 
 
+def test_what_holds_for_most_rows_is_told_once_and_the_odd_one_says_where_it_does_not(tmp_path, monkeypatch):
+    def narrow(scale):
+        """Fewer units for all but one, and a model that the paper lacks."""
+        few = changed(PAPER, model={"hidden_size": 32}, models={"c": {"hidden_size": 128, "t_max": 99}, "lstm": {}})
+        return (Question("copying", few, (), PAPER),)
+
+    monkeypatch.setattr(narrow, "__module__", "made")
+    for model, label, options in (
+        ("ur-lstm", "ur-lstm", {"hidden_size": 32}),
+        ("chrono-lstm", "c", {"t_max": 99}),
+        ("lstm", "lstm", {"hidden_size": 32}),
+    ):
+        task = {**COPYING, "settings": PAPER["task"]}
+        write_run(tmp_path / "made/narrow/small/copying", task, model, 0, QUICK, label=label, **options)
+    small, _, account = rows(tmp_path, Experiment(narrow, "gu2020improving"))
+    assert account.shared == ("model.hidden_size 32 instead of 128",)
+    assert small["ur-lstm"].deviations == ()
+    assert small["c"].deviations == ("model.t_max 99 instead of 150", "model.hidden_size as in the paper")
+    assert small["lstm"].deviations == ("not in the paper",)
+    assert small["tied-lstm"].deviations == (), "it was not run"
+
+
 def test_a_diverged_run_is_counted_and_told(tmp_path, experiment):
     root = tmp_path / "made/made/small/copying"
     write_run(root, COPYING, "ur-lstm", 0, Course(9000, ending="diverged"))
@@ -96,7 +118,8 @@ def test_the_page_holds_every_row_with_what_became_of_its_claims(runs, experimen
     page = ledger_page(ledger(runs, [experiment]), [experiment])
     assert "## made/made\n\nGu et al. 2020. A made-up experiment." in page
     assert "Of 6 rows 2 have been run. Of 4 claims 3 are met, 0 are not met, and 1 are open." in page
-    assert "Differs from the paper: task.lag 100 instead of 480, task.convention tallec instead of gu." in page
+    shared = "task.lag 100 instead of 480, task.convention tallec instead of gu."
+    assert f"Differs from the paper, unless a row says otherwise: {shared}" in page
     assert "c solves it in no run: **met**" in page
     assert all(line.count("|") == 9 for line in page.splitlines() if line.startswith("|"))
 

@@ -13,7 +13,7 @@ from made_up_records import COPYING, Course, write_run
 import holdfast
 from holdfast import citations
 from holdfast.experiments import EXPERIMENTS, Experiment, Question
-from holdfast.experiments.claims import better, solves
+from holdfast.experiments.claims import better, cheaper, solves, sooner
 from holdfast.probes import probe
 from holdfast.report import comparisons, read_runs
 from holdfast.report.keep import take
@@ -137,7 +137,14 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
     def quick(scale: str) -> tuple[Question, ...]:
         """Who is quick."""
         settings = {"task": {"name": "copying"}, "models": {"ur-lstm": {}, "lstm": {}, "nru": {}}}
-        claims = (better("ur-lstm", than="lstm"), better("lstm", than="ur-lstm"), solves("nru"))
+        claims = (
+            better("ur-lstm", than="lstm"),
+            better("lstm", than="ur-lstm"),
+            solves("nru"),
+            solves("ur-lstm"),
+            sooner("lstm", than="ur-lstm"),
+            cheaper("lstm", than="ur-lstm"),
+        )
         return (Question("q", settings, claims),)
 
     monkeypatch.setattr(quick, "__module__", "made")
@@ -152,14 +159,23 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
         ("ur-lstm does better than lstm", "good", "met"),
         ("lstm does better than ur-lstm", "bad", "not met"),
         ("nru solves it in every run", "plain", "open"),
+        ("ur-lstm solves it in every run", "good", "met"),
+        ("lstm solves it after fewer steps than ur-lstm", "bad", "not met"),
+        ("lstm takes fewer operations a sequence than ur-lstm", "bad", "not met"),
     ]
+    measured = re.findall(r'</span></td><td class="words">([^<]*)</td></tr>', html)
+    assert re.fullmatch(r"ur-lstm 9\d\.\d\d\u202f%; lstm \d\d\.\d\d\u202f%", measured[0])
+    assert measured[2] == "not run"
+    assert re.fullmatch(r"ur-lstm [\d\u202f]+ steps", measured[3])
+    assert re.fullmatch(r"lstm not solved; ur-lstm [\d\u202f]+ steps", measured[4])
+    assert measured[5] == "lstm 8\u202f478\u202f720 operations; ur-lstm 8\u202f478\u202f720 operations"
     page = Page(html)
     assert page.mistakes == []
     assert "Who is quick" in page.text
     assert "solves it fast†" in page.text
     assert {"#task-1", "#claims"} <= {a["href"] for a in page.attributes("a")}
     told = json.loads(results_json(sections(comparisons(read_runs([tmp_path])))))["claims"]
-    assert [one["verdict"] for one in told] == ["met", "not met", "open"]
+    assert [one["verdict"] for one in told] == ["met", "not met", "open", "met", "not met", "not met"]
 
 
 def test_figures_of_a_probe_are_part_of_the_page(write: Write, made: Callable[[], Page], tmp_path: Path):
@@ -206,6 +222,21 @@ def test_every_run_is_there_whatever_became_of_it(page: Page):
         "1 torn line of its metrics left out",
     ):
         assert words in page.text
+
+
+def test_every_run_says_where_its_record_lies_when_it_solved_the_task_and_where_it_was_made(
+    write: Write, made: Callable[[], Page]
+):
+    write("ur-lstm", half_way=500)
+    folder = write("lstm", half_way=9000)
+    environment = folder / "environment.json"
+    environment.write_text(environment.read_text().replace("EPYC", "Xeon"))
+    page = made()
+    (run,) = [row for row in page.text.split("ur-lstm") if "copying/lstm/seed-0" in row][-1:]
+    assert f"environment 2 {folder}" in page.text.replace("\n", " ")
+    assert "not solved" in run
+    assert {"#environment-1", "#environment-2"} <= {a["href"] for a in page.attributes("a")}
+    assert re.search(r"Environment 2: 1 run, started", page.text)
 
 
 def test_a_task_comes_with_its_lag_its_chance_and_what_was_found(page: Page):

@@ -13,6 +13,8 @@ Settings = Mapping[str, Any]
 """What a settings file of `holdfast compare` holds: task, models, model, objective, training, seeds."""
 Scale = Literal["small", "full"]
 SCALES: tuple[Scale, ...] = ("small", "full")
+NOT_IN_PAPER = "not in the paper"
+"""The one departure of a model that the paper does not have."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Question:
         if self.paper is None:
             return []
         if label not in self.paper["models"]:
-            return ["not in the paper"]
+            return [NOT_IN_PAPER]
         ours, theirs = (flattened(declared(settings, label)) for settings in (self.settings, self.paper))
         return _differences(ours, theirs, {**theirs, **ours})
 

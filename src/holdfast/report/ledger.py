@@ -10,6 +10,7 @@ from holdfast.layers import CATALOGUE
 from holdfast.report import beside, numbers
 from holdfast.report.comparison import Row
 from holdfast.report.costs import share_of_operations
+from holdfast.report.deviations import apart_from, shared_by_most
 from holdfast.report.judged import Judged, judged
 from holdfast.report.saved import saved
 from holdfast.report.wording import machine, steps_to_solved_words
@@ -30,7 +31,7 @@ class Line:
         seeds: those that were run.
         steps: updates of each run, and after how many the task was solved.
         machine: where the runs were made.
-        deviations: what differs from the paper, on purpose or in the records.
+        deviations: what differs from the paper, on purpose or in the records; nothing where nothing was run.
         claims: each sentence with what became of it.
     """
 
@@ -50,8 +51,8 @@ class Account:
 
     Args:
         experiment, scale, question: their names.
-        shared: what differs from the paper for all models.
-        lines: a line a model; their deviations are those that are not shared.
+        shared: what differs from the paper for most models.
+        lines: a line a model; their deviations are those that are not shared, and where a shared one does not hold.
         saved: what runs save at inference, under `saved.HEADER`; empty where it was not measured.
     """
 
@@ -84,9 +85,9 @@ def ledger(folder: Path, experiments: Iterable[Experiment]) -> list[Account]:
 def account(one: Judged) -> Account:
     """One question with the runs that answer it."""
     departures = {label: one.question.departures(label) for label in one.question.labels}
-    shared = [words for words in next(iter(departures.values())) if all(words in of for of in departures.values())]
-    lines = [_line(one, label, [words for words in departures[label] if words not in shared]) for label in departures]
-    return Account(one.experiment.name, one.scale, one.question.name, tuple(shared), tuple(lines), saved(one.runs))
+    shared = shared_by_most(list(departures.values()))
+    lines = [_line(one, label, apart_from(shared, own)) for label, own in departures.items()]
+    return Account(one.experiment.name, one.scale, one.question.name, shared, tuple(lines), saved(one.runs))
 
 
 def _line(one: Judged, label: str, departures: list[str]) -> Line:
@@ -98,7 +99,7 @@ def _line(one: Judged, label: str, departures: list[str]) -> Line:
         seeds="" if row is None else ", ".join(str(run.seed) for run in row.runs),
         steps="" if row is None else _steps(row),
         machine="" if row is None else "; ".join(dict.fromkeys(machine(run.environment) for run in row.runs)),
-        deviations=(*departures, *(f"as run: {stray}" for stray in one.strays(label))),
+        deviations=() if row is None else (*departures, *(f"as run: {stray}" for stray in one.strays(label))),
         claims=tuple((claim.sentence, verdict) for claim, verdict in one.verdicts(label)),
     )
 

@@ -43,7 +43,8 @@ def _summary(accounts: Sequence[Account]) -> str:
 
 
 def _account(account: Account) -> str:
-    notes = [f"Differs from the paper: {', '.join(account.shared)}."] if account.shared else []
+    shared = ", ".join(account.shared)
+    notes = [f"Differs from the paper, unless a row says otherwise: {shared}."] if shared else []
     table = markdown_table(HEADER, [_cells(line) for line in account.lines], aligned_right=())
     saving = [SAVED, markdown_table(HEADER_SAVED, account.saved, aligned_right=())] if account.saved else []
     return "\n\n".join([f"### {account.question}, {account.scale}", *notes, table, *saving])

@@ -127,12 +127,14 @@ def render(parts: Sequence[Section]) -> str:
     templates.filters.update(cite=short_citation)
     runs = [run for part in parts for run in part.comparison.runs]
     models = {row.label: row for part in parts for row in part.comparison.rows}
+    places = environments(runs)
     return templates.get_template("page.html.j2").render(
         sections=parts,
         questions=[(one, _anchor(one, parts)) for one in claimed(runs)],
         models=[models[label] for label in sorted(models)],
         references=_references(parts),
-        environments=environments(runs),
+        environments=places,
+        place={run: place.number for place in places for run in place.runs},
         runs=len(runs),
         near_chance=NEAR_CHANCE,
         script=Markup(templates.get_template("page.js.j2").render()),

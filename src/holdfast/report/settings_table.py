@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.report.comparison import Comparison
-from holdfast.report.run import Json, Run
+from holdfast.report.run import Run
 from holdfast.training.settings import flattened
 
 ABSENT = "–"
@@ -32,13 +32,15 @@ class Environment:
     """One machine and its software, and what ran there.
 
     Args:
+        number: from 1, in the order of the page.
         facts: names and values, as the runs recorded them.
-        runs: how many runs.
+        runs: what ran there.
         first, last: when the first and the last of them started.
     """
 
+    number: int
     facts: list[tuple[str, str]]
-    runs: int
+    runs: list[Run]
     first: str
     last: str
 
@@ -60,17 +62,17 @@ def settings(comparison: Comparison) -> Settings:
 
 def environments(runs: Sequence[Run]) -> list[Environment]:
     """The distinct environments of these runs."""
-    groups: dict[str, list[Json]] = {}
+    groups: dict[str, list[Run]] = {}
     for run in runs:
         facts = {name: value for name, value in run.environment.items() if name != "started"}
-        groups.setdefault(json.dumps(facts, sort_keys=True), []).append(run.environment)
-    return [_environment(group) for group in groups.values()]
+        groups.setdefault(json.dumps(facts, sort_keys=True), []).append(run)
+    return [_environment(number, group) for number, group in enumerate(groups.values(), start=1)]
 
 
-def _environment(group: list[Json]) -> Environment:
-    facts = [(name, _text(value)) for name, value in group[0].items() if name != "started"]
-    starts = sorted(_moment(environment["started"]) for environment in group if environment.get("started"))
-    return Environment(facts, len(group), starts[0] if starts else "", starts[-1] if starts else "")
+def _environment(number: int, group: list[Run]) -> Environment:
+    facts = [(name, _text(value)) for name, value in group[0].environment.items() if name != "started"]
+    starts = sorted(_moment(run.environment["started"]) for run in group if run.environment.get("started"))
+    return Environment(number, facts, group, starts[0] if starts else "", starts[-1] if starts else "")
 
 
 def _moment(iso: Any) -> str:
