@@ -9,6 +9,7 @@ import torch
 import holdfast
 from cli.refusals import refusals_of
 from holdfast.cli import main
+from holdfast.cli.runs import reopen
 from holdfast.export import onnx_format
 
 TRAIN = [
@@ -68,6 +69,51 @@ def test_what_is_no_run_is_told(run, tmp_path, capsys):
     assert "has no checkpoint: the run has not come to its first evaluation" in refused(capsys, tmp_path)
     (tmp_path / "best.pt").write_bytes(b"PK")
     assert "it is truncated or damaged" in refused(capsys, tmp_path)
+
+
+GAUSSIAN = [
+    *("--task", "adding", "--task.length", "12", "--task.evaluation_examples", "8", "--model", "gaussian-lstm"),
+    *("--model.t_max", "12", "--model.num_layers", "2", "--model.head_sizes", "3", "--model.backend", "reference"),
+]
+OPENED = ["--objective", "curriculum", "--objective.steps", "1"]
+
+
+def train_gaussian(folder, *options):
+    training = [word for k, word in enumerate(TRAIN) if k not in range(1, 9)]
+    assert main([*training, *GAUSSIAN, *options, "--folder", str(folder)]) == 0
+
+
+def test_a_network_whose_gates_have_opened_leaves_as_the_lstm_that_it_is(tmp_path, capsys):
+    train_gaussian(tmp_path / "run", *OPENED)
+    trained = reopen(tmp_path / "run").model
+    capsys.readouterr()
+    assert main(["export", str(tmp_path / "run"), "--as", "lstm", "--formats", "weights"]) == 0
+    assert "lstm (was gaussian-lstm; its gates are open, and answers differ by at most" in capsys.readouterr().out
+    loaded, x = holdfast.load(tmp_path / "run/export"), torch.rand(12, 5, 2)
+    assert isinstance(loaded.layer, holdfast.LSTM)
+    torch.testing.assert_close(loaded(x), trained(x), atol=1e-6, rtol=0)
+    theirs = torch.nn.LSTM(2, 4, num_layers=2)
+    theirs.load_state_dict(loaded.layer.state_dict())
+    torch.testing.assert_close(theirs(x)[0], trained.layer(x)[0], atol=1e-6, rtol=0)
+    card = (tmp_path / "run/export/README.md").read_text()
+    assert card.splitlines()[5].startswith("# lstm on adding")
+    assert "Thornton et al. 2019" in card
+
+
+def test_gates_that_see_the_memory_make_a_peephole_lstm(tmp_path):
+    train_gaussian(tmp_path / "run", *OPENED, "--model.peepholes", "true")
+    assert main(["export", str(tmp_path / "run"), "--as", "lstm", "--formats", "weights"]) == 0
+    assert json.loads((tmp_path / "run/export/config.json").read_text())["model"]["name"] == "peephole-lstm"
+
+
+def test_a_network_that_is_no_lstm_yet_is_refused_as_one(run, tmp_path, capsys):
+    assert "only layers of time-gated cells" in refused(capsys, run, "--as", "lstm", "--formats", "weights")
+    train_gaussian(tmp_path)
+    capsys.readouterr()
+    said = refused(capsys, tmp_path, "--as", "lstm", "--formats", "weights")
+    assert said.startswith("the gates are not open: one is at")
+    assert "within 12 steps" in said
+    assert not (tmp_path / "export").exists()
 
 
 def test_a_run_with_an_auxiliary_loss_is_exported_without_it(tmp_path, capsys):

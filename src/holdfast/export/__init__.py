@@ -9,15 +9,28 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from holdfast.export.folder import export
     from holdfast.export.onnx_format import ExportError, to_onnx
+    from holdfast.export.opened import as_lstm
     from holdfast.export.pieces import Origin
     from holdfast.export.programs import Program, sequence_program, step_program
     from holdfast.export.saved import load, save
 
-__all__ = ["ExportError", "Origin", "Program", "export", "load", "save", "sequence_program", "step_program", "to_onnx"]
+__all__ = [
+    "ExportError",
+    "Origin",
+    "Program",
+    "as_lstm",
+    "export",
+    "load",
+    "save",
+    "sequence_program",
+    "step_program",
+    "to_onnx",
+]
 
 _HOME = {
     "folder": ("export",),
     "onnx_format": ("ExportError", "to_onnx"),
+    "opened": ("as_lstm",),
     "pieces": ("Origin",),
     "programs": ("Program", "sequence_program", "step_program"),
     "saved": ("load", "save"),
