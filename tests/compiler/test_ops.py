@@ -64,6 +64,12 @@ def test_a_compiled_stack_is_one_graph_and_trains_as_it_does_without(quick, mask
     torch.testing.assert_close(gradients(model, run, x, **masks), gradients(model, model, x, **masks))
 
 
+def test_a_modified_cell_with_resets_is_in_the_graph_too(quick):
+    model = Tagger("zoneout-lstm").eval()
+    x, masks = torch.randn(5, 2, 3), masks_for(5)
+    torch.testing.assert_close(gradients(model, whole(model), x, **masks), gradients(model, model, x, **masks))
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.torch.jit.script_method.:DeprecationWarning")
 def test_a_graph_in_inductors_code_trains_as_it_does_without(quick, tmp_path, monkeypatch):

@@ -8,9 +8,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-import torch
-
 from holdfast.backends.build import BuildError
+from holdfast.backends.condition import Condition
 from holdfast.backends.kernel import Kernel
 from holdfast.backends.programs import recall, remember
 from holdfast.cells import Cell
@@ -30,7 +29,7 @@ class Kernels:
 
     def __init__(self, *, poison: bool = False, flags: tuple[str, ...] | None = None):
         self.poison, self.flags = poison, flags
-        self.known: WeakKeyDictionary[Cell, dict[tuple, Known]] = WeakKeyDictionary()
+        self.known: WeakKeyDictionary[Cell, list[Known]] = WeakKeyDictionary()
         self.shared: dict[str, Kernel] = {}
         self.warned: set[str] = set()
         self.renew_lock()
@@ -43,13 +42,15 @@ class Kernels:
 
     def of(self, cell: Cell) -> Kernel | str:
         """The kernel of a cell as it stands, or why there is none."""
-        mine = self.known.setdefault(cell, {})
-        key = settings_of(cell)
-        if key not in mine:
+        mine = self.known.setdefault(cell, [])
+        found = known_as_it_stands(mine)
+        if found is None:
             with nullcontext() if in_trace() else self.lock:
-                if key not in mine:
-                    mine[key] = Known(self.find(cell), tuple(vars(cell).values()))
-        return mine[key].kernel
+                found = known_as_it_stands(mine)
+                if found is None:
+                    found = Known(Condition(cell), self.find(cell))
+                    mine.append(found)
+        return found.kernel
 
     def find(self, cell: Cell) -> Kernel | str:
         """The kernel of a cell like this one, or a new one."""
@@ -93,12 +94,20 @@ class Known:
     """What was found for a cell in one condition.
 
     Args:
+        condition: that one.
         kernel: it, or why there is none.
-        alive: the attributes of the cell by whose identity the condition is known, kept so that no others take it.
     """
 
+    condition: Condition
     kernel: Kernel | str
-    alive: tuple[object, ...]
+
+
+def known_as_it_stands(mine: list[Known]) -> Known | None:
+    """What is known of a cell in its present condition; the latest is the likeliest."""
+    for known in reversed(mine):
+        if known.condition.holds():
+            return known
+    return None
 
 
 def program_of(cell: Cell):
@@ -125,11 +134,3 @@ def in_trace() -> bool:
 
 
 TRACING = "holdfast-trace"
-PLAIN = (bool, int, float, str)
-
-
-def settings_of(cell: Cell) -> tuple:
-    """What of a cell may change between two calls and changes its kernel."""
-    plain = tuple([(k, v if type(v) in PLAIN else id(v)) for k, v in vars(cell).items()])
-    held = tuple([None if p is None else (p.shape, p.dtype) for p in cell._parameters.values()])
-    return plain, held, torch.get_default_dtype()

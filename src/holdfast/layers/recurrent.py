@@ -13,8 +13,8 @@ from torch.nn.utils.rnn import PackedSequence
 
 from holdfast.backends import BackendName, Compiled, Recompute, Work, check_backend, choose
 from holdfast.backends.compiled import KernelFacts, facts_of, unroll_in_graph
+from holdfast.backends.condition import at, plain_settings
 from holdfast.backends.kernel import Kernel
-from holdfast.backends.kernels import PLAIN
 from holdfast.backends.native import transformed
 from holdfast.cells import Cell
 from holdfast.cells.cell import positive
@@ -308,34 +308,36 @@ class Recurrent(nn.Module):
 
     def _run_in_graph(self, k: int, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Within torch.compile: a kernel is one operation of the graph; whatever else would run, runs outside of it."""
-        settings = tuple([getattr(self.cells[k], name) for name in self._settings(k)])
-        facts = self._kernel_facts(k, work.reset is not None, settings)
+        watched = all(at(self.cells[k], path) == value for path, value in self._settings(k))
+        facts = self._kernel_facts(k, work.reset is not None, watched)
         if facts is not None:
             return unroll_in_graph(self._cell(k), work, facts)
         outside: Any = torch.compiler.disable(self._run_now)  # pyright: ignore[reportCallIssue]
         return outside(k, work)
 
     @while_compiling
-    def _kernel_facts(self, k: int, resets: bool, settings: tuple) -> KernelFacts | None:
+    def _kernel_facts(self, k: int, resets: bool, watched: bool) -> KernelFacts | None:
         """What torch.compile has to know of a cell's kernel; None if it has none, and runs outside of the graph.
 
         Args:
             k: which cell.
             resets: whether the state is reset within the sequences.
-            settings: those of the cell, so that the graph is made anew when one changes.
+            watched: says that the cell's settings have been read, so that the graph is made anew when one changes.
         """
         cell = self._cell(k)
         backend = choose(self.backend, cell).backend
-        if not isinstance(backend, Compiled) or (resets and type(cell).initial_state is not Cell.initial_state):
+        if not isinstance(backend, Compiled) or (
+            resets and type(cell.unmodified).initial_state is not Cell.initial_state
+        ):
             return None
         kernel = backend.kernels.of(cell)
         assert isinstance(kernel, Kernel)
         return facts_of(kernel)
 
     @while_compiling
-    def _settings(self, k: int) -> tuple[str, ...]:
-        """The names of a cell's plain settings."""
-        return tuple(name for name, value in vars(self._cell(k)).items() if type(value) in PLAIN)
+    def _settings(self, k: int) -> tuple[tuple[tuple, Any], ...]:
+        """The ways to a cell's plain settings, and what they are."""
+        return plain_settings(self._cell(k))
 
     @while_compiling
     def _ready_for_graph(self) -> bool:
