@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from holdfast.backends.build import FLAGS
+from holdfast.backends.compiled import KERNELS
 from holdfast.backends.kernels import Kernels
 
 
@@ -13,6 +14,13 @@ from holdfast.backends.kernels import Kernels
 def kernels() -> Kernels:
     """Unoptimised kernels: what is wrong in them is wrong in the optimised ones too."""
     return Kernels(poison=True, flags=(*FLAGS, "-O0"))
+
+
+@pytest.fixture
+def quick_kernels(kernels, monkeypatch) -> None:
+    """Layers run on them too."""
+    for name in ("known", "shared", "flags", "poison"):
+        monkeypatch.setattr(KERNELS, name, getattr(kernels, name))
 
 
 @pytest.fixture(autouse=True)

@@ -6,22 +6,9 @@ import pickle
 import pytest
 import torch
 
-from holdfast.backends.compiled import KERNELS
+from .workloads import NAMES, build, twins
 
-from .workloads import NAMES, build
-
-
-@pytest.fixture(autouse=True)
-def _quick_kernels(kernels, monkeypatch):
-    for name in ("known", "shared", "flags", "poison"):
-        monkeypatch.setattr(KERNELS, name, getattr(kernels, name))
-
-
-def twins(name: str, *sizes: int, **options):
-    """The same layer twice: on kernels and on the reference."""
-    fast, slow = (build(name, *sizes, backend=backend, **options) for backend in ("auto", "reference"))
-    slow.load_state_dict(fast.state_dict())
-    return fast, slow
+pytestmark = pytest.mark.usefixtures("quick_kernels")
 
 
 def gradients(layer, x, **masks):
@@ -80,63 +67,6 @@ def test_autocast_takes_what_it_is_given():
         other, _ = layer(x.to(torch.bfloat16))
     torch.testing.assert_close(output, expected)
     torch.testing.assert_close(other, expected, rtol=0.05, atol=0.02, check_dtype=False)
-
-
-@pytest.mark.parametrize("name", ["lstm", "gru", "nru"])
-def test_steps_of_a_stream_are_those_of_a_sequence(name):
-    layer = build(name, 3, 6)
-    x, state, outputs = torch.randn(5, 2, 3), None, []
-    with torch.no_grad():
-        expected, last = layer(x)
-        for step in x:
-            output, state = layer.step(step, state)
-            outputs.append(output)
-    torch.testing.assert_close(torch.stack(outputs), expected)
-    torch.testing.assert_close(state, last)
-
-
-@pytest.mark.parametrize("change", ["in place", "replaced"])
-def test_a_stream_notices_that_parameters_changed(change):
-    fast, slow = twins("lstm", 3, 6, num_layers=2)
-    x = torch.randn(2, 3)
-    with torch.no_grad():
-        _, state = fast.step(x)
-        for layer in (fast, slow):
-            if change == "in place":
-                layer._cell(1).weight_hh.mul_(2)
-            else:
-                layer._cell(1).weight_hh.data = layer._cell(1).weight_hh.data * 2
-        torch.testing.assert_close(fast.step(x, state), slow.step(x, state))
-
-
-@pytest.mark.parametrize("name", ["variational-lstm", "weight-drop-lstm"])
-def test_steps_draw_while_training_and_do_not_afterwards(name):
-    layer, reference = twins(name, 3, 6)
-    x, state = torch.randn(2, 3), tuple(torch.randn(1, 2, 6) for _ in range(2))
-    with torch.no_grad():
-        first, second = (layer.step(x, state)[0] for _ in range(2))
-        assert not torch.equal(first, second)
-        for made in (layer, reference):
-            made.eval()
-        torch.testing.assert_close(layer.step(x, state)[0], reference.step(x, state)[0])
-        layer.train()
-        assert not torch.equal(layer.step(x, state)[0], layer.step(x, state)[0])
-
-
-def test_unbatched_steps_have_no_batch_axis():
-    fast, slow = twins("lstm", 3, 6)
-    x = torch.randn(3)
-    with torch.no_grad():
-        _, state = fast.step(x)
-        torch.testing.assert_close(fast.step(x, state), slow.step(x, slow.step(x)[1]))
-
-
-def test_a_step_that_wants_gradients_has_them():
-    layer = build("lstm", 3, 6)
-    _, state = layer.step(torch.randn(2, 3))
-    output, _ = layer.step(torch.randn(2, 3), state)
-    output.sum().backward()
-    assert layer._cell(0).weight_hh.grad.abs().sum() > 0
 
 
 def test_a_layer_that_has_run_can_be_copied_and_pickled():

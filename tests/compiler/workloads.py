@@ -30,6 +30,13 @@ def build(name: str, input_size: int, hidden_size: int, **options) -> Recurrent:
     return holdfast.make(name, input_size, hidden_size, **options)
 
 
+def twins(name: str, *sizes: int, **options) -> tuple[Recurrent, Recurrent]:
+    """The same layer twice: on kernels and on the reference."""
+    fast, slow = (build(name, *sizes, backend=backend, **options) for backend in ("auto", "reference"))
+    slow.load_state_dict(fast.state_dict())
+    return fast, slow
+
+
 NAMES = distinct()
 """A layer for each step; those that differ only in how they start have one kernel."""
 

@@ -1,60 +1,82 @@
 """One step at a time: a kernel with its weights packed and its arguments written down beforehand."""
 
 import ctypes
+from collections.abc import Iterable, Sequence
+from itertools import chain
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from holdfast.backends.kernel import Call, Kernel, Masks
+from holdfast.backends.kernel import Call, Kernel, Masks, threads_for
 from holdfast.cells import Cell
 
 
-class Session:
-    """Steps of a cell for a batch of fixed size, without gradients.
+class Watch:
+    """Notices when modules are no longer as they were: given another attribute or parameter, or written to.
 
-    It notices when parameters change, in place or by being replaced.
+    Args:
+        modules: all of them, those within others too.
+        places: other dictionaries whose values are to stay.
+    """
+
+    def __init__(self, modules: Sequence[nn.Module], *places: dict):
+        self.places = [place for m in modules for place in (vars(m), m._parameters, m._buffers, m._modules)]
+        self.places += places
+        self.tensors = [v for m in modules for v in (*m._parameters.values(), *m._buffers.values()) if v is not None]
+        self.alive = list(self.values())  # by their identities they are known, which no others may take
+        self.before = self.now()
+
+    def values(self) -> Iterable[object]:
+        """All that the modules hold."""
+        return chain.from_iterable([place.values() for place in self.places])
+
+    def now(self) -> tuple[list, list]:
+        """What changes when the modules do."""
+        return list(map(id, self.values())), [(v._version, v.data_ptr()) for v in self.tensors]
+
+    def unchanged(self) -> bool:
+        """Whether the modules are still as they were."""
+        return self.before == self.now()
+
+
+class Session:
+    """Steps of a cell with its parameters as they are now, without gradients.
+
+    It writes to memory of its own without the interpreter lock, so it is for one thread.
 
     Args:
         cell: whose steps these are.
         kernel: of the cell.
-        batch: number of rows.
     """
 
-    def __init__(self, cell: Cell, kernel: Kernel, batch: int):
-        self.cell, self.kernel, self.batch = cell, kernel, batch
-        program = kernel.program
-        self.widths, self.from_input = program.layout.states, program.from_input
-        self.held = [*cell.parameters(), *cell.buffers()]
-        self.packed = torch.empty(kernel.packed_size + 64, dtype=torch.uint8)
-        self.saved = torch.empty(batch, program.layout.kept_size, dtype=program.dtype)
-        self.states = (ctypes.c_void_p * len(self.widths))()
-        self.lasts = (ctypes.c_void_p * len(self.widths))()
-        self.version: tuple | None = None
-
-    def current(self) -> tuple:
-        """What changes when a parameter does."""
-        return tuple([(v._version, v.data_ptr()) for v in self.held])
-
     @torch.no_grad()
-    def prepare(self) -> None:
-        """Write down the arguments, for the parameters as they are; the weights are packed by the next step."""
-        like = self.saved.new_empty(1, self.batch, self.kernel.program.layout.width)
-        state = [self.saved.new_empty(self.batch, width) for width in self.widths]
-        self.call = Call(self.kernel, like, state, self.kernel.program.prologue(*self.held), Masks())
-        self.arguments = self.call.arguments
+    def __init__(self, cell: Cell, kernel: Kernel):
+        program = kernel.program
+        self.cell, self.from_input, self.forward = cell, program.from_input, kernel.forward_function
+        self.widths, self.kept_size = program.layout.states, program.layout.kept_size
+        self.packed = torch.empty(kernel.packed_size + 64, dtype=torch.uint8)
+        self.states, self.lasts = ((ctypes.c_void_p * len(self.widths))() for _ in range(2))
+        like = torch.empty(1, 1, program.layout.width, dtype=program.dtype)
+        state = [like.new_empty(1, width) for width in self.widths]
+        self.call = Call(kernel, like, state, program.prologue(*cell.parameters(), *cell.buffers()), Masks())
+        self.arguments, self.batch, self.saved = self.call.arguments, 0, like
         self.arguments.packed = -(-self.packed.data_ptr() // 64) * 64
-        self.arguments.saved, self.arguments.slots = self.saved.data_ptr(), 1
+        self.arguments.slots = 1
         self.arguments.state, self.arguments.last = ctypes.addressof(self.states), ctypes.addressof(self.lasts)
         self.address = ctypes.addressof(self.arguments)
-        self.version = self.current()
 
-    def step(self, x: Tensor, state: list[int], output: int, last: list[int]) -> None:
-        """One step of x (B, I), between addresses of dense arrays (B, size)."""
-        if self.version is None or self.version != self.current():
-            self.prepare()
-            self.arguments.pack = 1
+    def make_room(self, batch: int) -> None:
+        """Memory for so many rows."""
+        self.saved = self.saved.new_empty(batch, self.kept_size)
+        self.arguments.saved, self.arguments.batch = self.saved.data_ptr(), batch
+        self.arguments.threads, self.batch = threads_for(batch), batch
+
+    def step(self, x: Tensor, batch: int, state: list[int], output: int, last: list[int]) -> None:
+        """One step of x (B, I) or (I,), between addresses of dense arrays (B, size)."""
+        if batch != self.batch:
+            self.make_room(batch)
         p = x if self.from_input else self.cell.project(x).contiguous()
         self.arguments.input, self.arguments.output = p.data_ptr(), output
         self.states[:], self.lasts[:] = state, last
-        self.kernel.forward_function(self.address)
-        self.arguments.pack = 0
+        self.forward(self.address)
+        self.arguments.pack = 0  # the weights were packed by the first step

@@ -215,6 +215,9 @@ class Recurrent(nn.Module):
     def step(self, x: Tensor, state: State | None = None):
         """One step of a stream: x (B, input_size) or (input_size,) to (output, state), as `forward` over one step.
 
+        Under `torch.no_grad()`, or where neither parameters nor x nor state need a gradient, a kernel that was made
+        ready for it takes some tens of microseconds. Otherwise the state carries the graph of all steps before it.
+
         A stream has no end: over a million steps of an LSTM as it is at the start, an output h in float32 stays within
         1e-4 (1 + |h|) of what float64 gives, and memory does not grow. A cell whose state has no bound, as the NRU,
         promises no such thing.

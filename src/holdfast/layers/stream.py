@@ -1,5 +1,7 @@
 """A layer's single steps, without repeating the work that is the same at every step."""
 
+import os
+import threading
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -11,12 +13,67 @@ from holdfast.backends.choose import choose
 from holdfast.backends.compiled import KERNELS
 from holdfast.backends.kernel import Kernel
 from holdfast.backends.native import transformed
-from holdfast.backends.session import Session
+from holdfast.backends.session import Session, Watch
+from holdfast.cells import Cell
 
 if TYPE_CHECKING:
     from holdfast.layers.recurrent import Recurrent
 
-SESSIONS: WeakKeyDictionary = WeakKeyDictionary()
+
+class Stream:
+    """What one thread has prepared for the steps of a layer as it stands.
+
+    Args:
+        layer: whose steps these are.
+        dtype: of its input.
+        kernels: of its cells.
+    """
+
+    def __init__(self, layer: "Recurrent", dtype: torch.dtype, kernels: list[Kernel]):
+        cells = [layer._cell(k) for k in range(len(layer.cells))]
+        modules = [module for cell in cells for module in cell.modules()]
+        self.watch = Watch(modules, layer._modules, layer.cells._modules)
+        self.dtype, self.backend, self.process = dtype, layer.backend, os.getpid()
+        self.sessions = [Session(cell, kernel) for cell, kernel in zip(cells, kernels, strict=True)]
+        self.widths, self.make_state = self.sessions[0].widths, cells[0].make_state
+        self.from_zeros = all(type(cell.unmodified).initial_state is Cell.initial_state for cell in cells)
+
+    def is_for(self, layer: "Recurrent", dtype: torch.dtype) -> bool:
+        """Whether the layer is still as it was, its input of the same kind, and this not a forked child.
+
+        A child shares its work among threads in another way.
+        """
+        same = self.dtype == dtype and self.backend == layer.backend and self.process == os.getpid()
+        return same and self.watch.unchanged()
+
+    def wants_gradient(self) -> bool:
+        """Whether one of the parameters does."""
+        return any(v.requires_grad for v in self.watch.tensors)
+
+    def run(self, x: Tensor, parts: list[Tensor]):
+        """A step of every cell, one on top of the other, from dense x and states."""
+        rows, widths, size = tuple(x.shape[:-1]), self.widths, x.element_size()
+        batch = rows[0] if rows else 1
+        new = [x.new_empty((len(self.sessions), *rows, width)) for width in widths]
+        before, after = [part.data_ptr() for part in parts], [part.data_ptr() for part in new]
+        for session in self.sessions:
+            output = x.new_empty((*rows, widths[0]))
+            session.step(x, batch, before, output.data_ptr(), after)
+            for part, width in enumerate(widths):
+                before[part] += batch * width * size
+                after[part] += batch * width * size
+            x = output
+        return x, new[0] if len(new) == 1 else self.make_state(new)
+
+
+class Streams(threading.local):
+    """The streams of a thread, by layer."""
+
+    def __init__(self):
+        self.by_layer: WeakKeyDictionary[Recurrent, Stream] = WeakKeyDictionary()
+
+
+STREAMS = Streams()
 
 
 def step_quickly(layer: "Recurrent", x: Tensor, state):
@@ -27,66 +84,73 @@ def step_quickly(layer: "Recurrent", x: Tensor, state):
         x: (B, I) or (I,).
         state: as `Recurrent.step` takes it.
     """
-    if torch.is_grad_enabled() or torch.is_autocast_enabled("cpu") or transformed():
+    if torch.is_autocast_enabled("cpu") or transformed():
         return None
-    if layer.num_layers > 1 and ((layer.dropout and layer.training) or layer._shared):
+    if not is_plain(x, x.dtype) or 0 in x.shape or x.shape[-1] != layer.input_size:
         return None
-    batch = x.shape[0] if x.dim() == 2 else 1
-    made_for, sessions = SESSIONS.get(layer, (None, []))
-    wanted = (batch, x.dtype, layer.backend, [cell.training for cell in layer.cells])
-    if made_for != wanted:
-        sessions = sessions_for(layer, x, batch)
-        SESSIONS[layer] = (wanted, sessions)
-    if not sessions or x.shape[-1] != layer.input_size or not x.is_contiguous() or x.device.type != "cpu":
+    if layer.num_layers > 1 and layer.dropout and layer.training:
         return None
-    shapes = [(len(sessions), *x.shape[:-1], width) for width in sessions[0].widths]
+    stream = STREAMS.by_layer.get(layer)
+    if stream is None or not stream.is_for(layer, x.dtype):
+        stream = new_stream(layer, x.dtype)
+    if stream is None:
+        return None
+    parts = state_of(stream, layer, x, state)
+    if parts is None or (torch.is_grad_enabled() and (wanted(x, *parts) or stream.wants_gradient())):
+        return None
+    return stream.run(x.contiguous(), [part.contiguous() for part in parts])
+
+
+def is_plain(tensor: Tensor, dtype: torch.dtype) -> bool:
+    """Whether a kernel can read a tensor; whatever else is right or wrong with it, the general way knows."""
+    return type(tensor) is Tensor and tensor.dtype == dtype and tensor.device.type == "cpu"
+
+
+def wanted(*tensors: Tensor) -> bool:
+    """Whether the gradient of one of them is."""
+    return any(tensor.requires_grad for tensor in tensors)
+
+
+def state_of(stream: Stream, layer: "Recurrent", x: Tensor, state) -> list[Tensor] | None:
+    """The parts of a state, or of that before the first step; None if they do not fit."""
+    rows = (len(stream.sessions), *x.shape[:-1])
+    if state is None and stream.from_zeros:
+        return [x.new_zeros((*rows, width)) for width in stream.widths]
     if state is None:
-        parts = [x.new_zeros(shape) for shape in shapes]
-    else:
-        parts = [state] if isinstance(state, Tensor) else list(state)
-    if len(parts) != len(shapes) or not all(map(fits, parts, shapes, [x.dtype] * len(parts))):
+        own = parts_of(layer.initial_state(x.shape[0] if x.dim() == 2 else 1, like=x))
+        return [part.view(*rows, width) for part, width in zip(own, stream.widths, strict=True)]
+    parts = parts_of(state)
+    if len(parts) != len(stream.widths):
         return None
-    return run(sessions, x, parts)
+    for part, width in zip(parts, stream.widths, strict=True):
+        if not is_plain(part, x.dtype) or part.shape != (*rows, width):
+            return None
+    return parts
 
 
-def fits(part: Tensor, shape: tuple[int, ...], dtype: torch.dtype) -> bool:
-    """Whether a state can be read as it is; whatever else is right or wrong with it, the general way knows."""
-    return part.shape == shape and part.dtype == dtype and part.is_contiguous() and part.device.type == "cpu"
+def parts_of(state) -> list[Tensor]:
+    """The parts of a state as the user holds it."""
+    return [state] if isinstance(state, Tensor) else list(state)
 
 
-def run(sessions: list[Session], x: Tensor, parts: list[Tensor]):
-    """A step of every cell, one on top of the other."""
-    widths, batch = sessions[0].widths, sessions[0].batch
-    layers = (len(sessions), batch) if x.dim() == 2 else (len(sessions),)
-    new = [x.new_empty((*layers, width)) for width in widths]
-    before, after = [part.data_ptr() for part in parts], [part.data_ptr() for part in new]
-    strides = [batch * width * x.element_size() for width in widths]
-    for k, session in enumerate(sessions):
-        output = x.new_empty((*x.shape[:-1], widths[0]))
-        session.step(
-            x,
-            [at + k * stride for at, stride in zip(before, strides, strict=True)],
-            output.data_ptr(),
-            [at + k * stride for at, stride in zip(after, strides, strict=True)],
-        )
-        x = output
-    return x, new[0] if len(new) == 1 else sessions[0].cell.make_state(new)
+def new_stream(layer: "Recurrent", dtype: torch.dtype) -> Stream | None:
+    """A stream of this thread's; None if a gradient is wanted or one of the cells has no kernel that can serve."""
+    if torch.is_grad_enabled() and wanted(*layer.parameters()):
+        return None
+    kernels = [kernel_for(layer, layer._cell(k), dtype) for k in range(len(layer.cells))]
+    found = [kernel for kernel in kernels if kernel is not None]
+    if len(found) < len(kernels) or (layer.num_layers > 1 and layer._shared):
+        return None
+    stream = STREAMS.by_layer[layer] = Stream(layer, dtype, found)
+    return stream
 
 
-def sessions_for(layer: "Recurrent", x: Tensor, batch: int) -> list[Session]:
-    """A session for every cell of a layer; none if one of the cells has no kernel in the input's dtype, or draws."""
-    made = []
-    for k in range(len(layer.cells)):
-        cell = layer._cell(k)
-        kernel = KERNELS.of(cell) if isinstance(choose(layer.backend, cell).backend, Compiled) else None
-        if not isinstance(kernel, Kernel) or kernel.program.dtype != x.dtype or changes_unseen(cell, x.dtype):
-            return []
-        if cell.training and not kernel.program.from_input:  # its chance may be in a buffer, which would be kept
-            return []
-        made.append(Session(cell, kernel, batch))
-    return made
-
-
-def changes_unseen(cell, dtype: torch.dtype) -> bool:
-    """Whether a cell's parameters are of another dtype, or keep no count of their changes."""
-    return any(v.is_inference() or (v.is_floating_point() and v.dtype != dtype) for v in cell.parameters())
+def kernel_for(layer: "Recurrent", cell: Cell, dtype: torch.dtype) -> Kernel | None:
+    """The kernel of a cell; None if it has none in that dtype, or may draw, or changes without a trace."""
+    kernel = KERNELS.of(cell) if isinstance(choose(layer.backend, cell).backend, Compiled) else None
+    if not isinstance(kernel, Kernel) or kernel.program.dtype != dtype:
+        return None
+    if cell.training and not kernel.program.from_input:  # its chance may be in a buffer, which would be kept
+        return None
+    unseen = any(v.is_inference() or (v.is_floating_point() and v.dtype != dtype) for v in cell.parameters())
+    return None if unseen else kernel
