@@ -78,6 +78,24 @@ def test_list_shows_every_model_and_task_with_its_sources(capsys):
     assert refused(capsys, "list", "task") == "there is no 'task'; there are models, tasks"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("statistical-ru", "92.49"),
+        ("transformer", "62.2"),
+        ("t-dmca", "a little worse than the Transformer"),
+        ("on-lstm", "56.17"),
+        ("min-gru", "from memory, not checked against the paper"),
+        ("phased-lstm", "5 % of the computations"),
+        ("skip-gru", "97.6"),
+        ("orthogonal-gru", "`holdfast explain gru` has what papers report of the one that it varies"),
+        ("kaf-gru", "nothing that is kept here"),
+    ],
+)
+def test_explain_tells_what_papers_report(name, said, capsys):
+    assert said in " ".join(told(capsys, "explain", name, "--hidden_size", "16").split())
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_explain_shows_parts_source_parameters_and_backend_of_every_model(name, capsys):
     text = told(capsys, "explain", name, "--hidden_size", "16")

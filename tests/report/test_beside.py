@@ -60,3 +60,10 @@ def test_what_can_be_had_without_memory_stands_below_the_models():
 
 def test_variants_of_one_model_do_not_repeat_its_lines():
     assert beside.lines(PERMUTED, ["lstm", "forget-lstm"]) == beside.lines(PERMUTED, ["lstm"])
+
+
+def test_what_is_known_of_a_model_says_how_it_was_taught():
+    known = beside.known_of("skip-lstm")
+    assert any(line.startswith("MNIST, pixel by pixel, budget 0.0001 a sequence (test): 97.3") for line in known)
+    assert any("adding, budget 1e-05 a sequence (length 50" in line and "with 53.9" in line for line in known)
+    assert not any("truncated" in line or "r-lstm" in line for line in beside.known_of("ur-lstm"))

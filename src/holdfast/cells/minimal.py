@@ -81,6 +81,9 @@ class MinGRU(MinimalCell):
     not the cell; a public reimplementation has no bias. One layer is weak, since no gate sees what is remembered:
     stack several.
 
+    Published: selective copying over 4,096 steps 37.0, 96.8 and 99.5 % right with one, two and three layers; 1.548 nats
+    a character on Shakespeare, beside 1.547 of a Transformer; from memory, not checked against the paper.
+
     Raises:
         ValueError: an unknown space.
     """
@@ -112,6 +115,9 @@ class MinLSTM(MinimalCell):
     f' starts as sigmoid(b_f).
 
     Source: feng2024were. The layers around it in the paper are a block and not the cell.
+
+    Published: selective copying over 4,096 steps 37.7, 85.7 and 96.0 % right with one, two and three layers; 1.555 nats
+    a character on Shakespeare, beside 1.547 of a Transformer; from memory, not checked against the paper.
 
     Raises:
         ValueError: an unknown space.

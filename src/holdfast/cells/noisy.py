@@ -32,6 +32,9 @@ class BinaryGateLSTM(AffineCell):
 
     Source: li2018towards.
 
+    Published: a perplexity of 52.1 on words of the Penn Treebank where the LSTM under it has 52.8, and a BLEU of 31.95
+    for 31.00 from German to English; from memory, not checked against the paper.
+
     Raises:
         ValueError: a temperature or share out of its range.
     """
@@ -106,6 +109,9 @@ class NoisyLSTM(AffineCell):
     output block and of the memory, one a unit, starting at 1.
 
     Source: gulcehre2016noisy.
+
+    Published: 48.09 % of programs evaluated rightly where the LSTM had 46.45 %; from memory, not checked against the
+    paper.
 
     Raises:
         ValueError: an alpha that is not above 1.

@@ -27,6 +27,9 @@ class ONLSTM(AffineCell):
 
     Source: shen2019ordered. The authors' code has a bias in both products and drop-connect on weight_hh.
 
+    Published: a perplexity of 56.17 on words of the Penn Treebank with three layers, and an unlabelled F1 of 47.7 for
+    the parse trees that its master gates give. From the readme of the authors' code.
+
     Raises:
         ValueError: `chunk_size` does not divide `hidden_size`.
     """

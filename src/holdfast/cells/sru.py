@@ -32,6 +32,8 @@ class SRU(Cell):
     times sqrt(1/2); v ~ U(-sqrt(3/2), sqrt(3/2)), of variance 1/2; b_f = 0, b_r = highway_bias.
 
     Source: lei2018simple. The authors' code has alpha as an option that is off.
+
+    Published: 1.19 to 1.20 bits a character on enwik8; from memory, not checked against the paper.
     """
 
     reads_output = False

@@ -38,6 +38,9 @@ class SLSTM(Cell):
     W is block-diagonal too. Its group norm, convolution and feed-forward part are a block and not the cell. The
     recurrence is not linear in the state, so it has no parallel scan.
 
+    Published: it keeps track of a state, such as parity, which the matrix memory does not; from memory, not checked
+    against the paper.
+
     Raises:
         ValueError: `heads` does not divide `hidden_size`, or depth is not between 0 and 1.
     """

@@ -5,6 +5,7 @@ from inspect import getdoc
 
 from holdfast.citations import reference, references
 from holdfast.cli.build import Named
+from holdfast.experiments.literature import SEEN_AS
 from holdfast.layers import Entry
 from holdfast.report.beside import known_of
 
@@ -53,4 +54,11 @@ def with_authors(text: str) -> str:
 def published(entry: Named) -> str:
     """What papers report of it."""
     said = [section(text, "Published") for text in entry.parts().values()]
-    return "\n".join([*known_of(entry.name), *filter(None, map(with_authors, said))]) or "nothing that is kept here"
+    return "\n".join([*known_of(entry.name), *filter(None, map(with_authors, said))]) or nothing_of(entry.name)
+
+
+def nothing_of(name: str) -> str:
+    """What to say of a model without a number of its own."""
+    if name not in SEEN_AS:
+        return "nothing that is kept here"
+    return f"nothing of its own; `holdfast explain {SEEN_AS[name]}` has what papers report of the one that it varies"

@@ -21,8 +21,8 @@ def adding(scale: Scale) -> tuple[Question, ...]:
 
     The share of updates is the `openness` of a record.
 
-    Full: rate 1e-4, 50,000 steps; 45 minutes of a core a run.
-    Small: ten times the rate for a tenth of the steps; four minutes of a core a run.
+    Full: rate 1e-4, 50,000 steps; 45 minutes of a core a run, 20 of a GPU (estimated).
+    Small: ten times the rate for a tenth of the steps; four minutes of a core a run, two of a GPU (estimated).
 
     Our guesses: the number of steps, which the paper's text does not give.
     """

@@ -27,6 +27,7 @@ TITLES = {
     "mnist": "MNIST, pixel by pixel",
     "permuted-mnist": "permuted MNIST",
     "cifar10": "CIFAR-10, pixel by pixel",
+    "stanford-dogs": "Stanford Dogs, pixel by pixel",
     "copying": "copying",
     "adding": "adding",
     "denoising": "denoising",

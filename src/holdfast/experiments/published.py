@@ -46,6 +46,7 @@ class Published:
 
 MNIST, PERMUTED, CIFAR10 = "mnist", "permuted-mnist", "cifar10"
 PICTURES = (MNIST, PERMUTED, CIFAR10)
+DOGS = "stanford-dogs"
 S4 = "quoted in Tables 6 and 12 of Gu et al. 2022 (S4)"
 
 
@@ -147,6 +148,7 @@ def _chandar() -> Iterator[Published]:
         "gru": (None, 92.39),
         "janet": (None, 91.94),
         "nru": (None, 95.38),
+        "statistical-ru": (None, 92.49),
     }
     notes = {
         "irnn": "with layer normalisation",
@@ -192,15 +194,37 @@ def _others() -> Iterator[Published]:
         "r-lstm": (98.4, 95.2, 72.2),
         "p-lstm": (98.0, 92.8, 67.6),
     }
+    attention = {"transformer": (98.9, 97.9, 62.2)}
     truncated = {
         "lstm, truncated to 300": (11.3, 88.8, 49.0),
         "r-lstm, truncated to 300": (96.4, 92.8, 65.9),
         "p-lstm, truncated to 300": (95.4, 92.5, 64.7),
     }
     yield from _pictures("trinh2018learning", "Table 2", trinh, note="full backpropagation")
+    yield from _pictures("trinh2018learning", "Table 2", attention, note="mean of the outputs, as large as the LSTMs")
+    for task, outcome in zip(PICTURES, ("better than", "a little worse than", "better than"), strict=True):
+        words = {"t-dmca": f"{outcome} the Transformer"}
+        yield from _in_words(task, "trinh2018learning", "text", words)
     yield from _pictures("trinh2018learning", "Table 2", truncated, note="1 000 epochs after 100 of pretraining")
     yield from _pictures("cooijmans2017recurrent", "quoted by Campos et al. 2018", {"lstm": (98.9,)})
     yield from _pictures("le2015simple", "quoted by Campos et al. 2018", {"rnn": (35.0,)}, note="tanh")
+
+
+def _dogs() -> Iterator[Published]:
+    """Accuracies over the size of the photographs."""
+    note = "150 000 pictures to learn from, made in a way that is not known"
+    rows = {
+        "lstm": (3.8, 3.0, 2.2, 1.5, 1.9, 1.1, 1.1, None),
+        "r-lstm, truncated to 300": (6.8, 6.3, 5.8, 5.0, 4.9, 4.1, 3.4, 3.7),
+        "p-lstm, truncated to 300": (6.5, 6.8, 5.8, 6.5, 4.2, 4.6, 3.0, 2.1),
+        "transformer": (11.8, 10.3, 6.8, 4.4, 2.9, 2.0, None, None),
+    }
+    for model, percentages in rows.items():
+        for side, percent in zip((40, 48, 56, 72, 80, 96, 112, 128), percentages, strict=True):
+            if percent is not None:
+                value, size = round(percent / 100, 6), {"side": side}
+                where = "read off Figure 3"
+                yield Published(DOGS, model, "accuracy", value, "trinh2018learning", where, settings=size, note=note)
 
 
 def _campos() -> Iterator[Published]:
@@ -259,8 +283,16 @@ def _convolutions() -> Iterator[Published]:
     yield from _pictures("bai2019trellis", S4, {"trellisnet": (99.20, 98.13, 73.42)})
 
 
+def _linear() -> Iterator[Published]:
+    lru, note = {"lru": (None, None, 89.0)}, "stacked, in colour"
+    yield from _pictures("orvieto2023resurrecting", "long-range table", lru, note=note, recalled=True)
+    xlstm = {"slstm": (None, None, 76.1), "mlstm": (None, None, 76.1)}
+    note = "an xLSTM; which of its two layers is not known here"
+    yield from _pictures("beck2024xlstm", "long-range table", xlstm, note=note, recalled=True)
+
+
 PUBLISHED: tuple[Published, ...] = (
-    *(*_gu(), *_tallec(), *_chandar(), *_others(), *_campos()),
-    *(*_orthogonal(), *_oscillators(), *_multi_scale(), *_convolutions()),
+    *(*_gu(), *_tallec(), *_chandar(), *_others(), *_dogs(), *_campos()),
+    *(*_orthogonal(), *_oscillators(), *_multi_scale(), *_convolutions(), *_linear()),
 )
 """All of them."""

@@ -74,16 +74,23 @@ def known_of(model: str) -> list[str]:
     """All that papers report of a model, whatever the task, each with where it comes from; a footnote if one needs it.
 
         permuted MNIST (test): 96.1 %, Chang et al. 2017, quoted in ...; 9 layers of 20 units
+        MNIST, pixel by pixel, budget 0.0001 a sequence (test): 97.3 ± 0.2 %, Campos et al. 2018, ...
 
     Args:
-        model: its name; only numbers of its own count, not those of one that it varies.
+        model: its name; only numbers of its own count, also where it was taught in another way, but not those of one
+            that it varies.
     """
     found = []
     for task, title in TITLES.items():
-        entries = tuple(entry for entry in PUBLISHED if (entry.task, entry.model) == (task, model))
-        found += [(title, line) for line in lines(Literature(title, entries, ""), [model])]
-    told = [_told(title, line) for title, line in found]
+        entries = tuple(entry for entry in PUBLISHED if entry.task == task and _is(model, entry.model))
+        found += [(title, line) for line in lines(Literature(title, entries, ""), [entry.model for entry in entries])]
+    told = [_told(f"{title}{line.model.removeprefix(model)}", line) for title, line in found]
     return told + [f"{MARK} {FOOTNOTE}"] * any(MARK in line.reported for _, line in found)
+
+
+def _is(model: str, called: str) -> bool:
+    """Whether papers call the model so, be it taught in another way: "skip-lstm, budget 1e-05 a sequence"."""
+    return called == model or called.startswith(f"{model}, ")
 
 
 def _told(title: str, line: Line) -> str:
