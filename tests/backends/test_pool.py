@@ -1,5 +1,10 @@
 """Memory that is used again."""
 
+import random
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
 import torch
 
 from holdfast.backends.pool import SMALL, Pool
@@ -39,3 +44,40 @@ def test_no_more_is_held_than_was_in_use_at_one_time():
     pool.clear()
     assert pool.idle == 0
     assert not pool.free
+
+
+@pytest.fixture
+def impatient():
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_threads_share_a_pool_and_no_memory(impatient):
+    pool = Pool()
+
+    def work(seed):
+        draw = random.Random(seed)
+        for _ in range(100):
+            mine = [pool.empty(draw.randint(20_000, 400_000), dtype=torch.float32) for _ in range(9)]
+            for tensor in mine:
+                tensor[:9] = seed
+            assert all((tensor[:9] == seed).all() for tensor in mine)
+            del mine, tensor
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(4)))
+    assert pool.in_use == 0
+    assert pool.idle == sum(size * len(blocks) for size, blocks in pool.free.items()) <= pool.peak
+
+
+def test_memory_may_be_given_back_in_the_middle_of_work_on_the_pool():
+    pool = Pool()
+    tensor = pool.empty(10, SMALL, dtype=torch.float32)
+    address = tensor.data_ptr()
+    with pool.lock:
+        del tensor
+        assert not pool.free
+    assert pool.empty(10, SMALL, dtype=torch.float32).data_ptr() == address

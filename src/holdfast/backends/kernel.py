@@ -1,6 +1,7 @@
 """A compiled step, ready to be called: its library, and the arrays that it is given."""
 
 import ctypes
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -70,12 +71,22 @@ class Masks:
         return Masks(lengths, self.order, None if self.reset is None else self.reset[first:last])
 
 
-@cache
+PROCESS = os.getpid()
+"""The one that has OpenMP's threads."""
+
+
 def parallel_region() -> int | None:
     """The address of the OpenMP runtime's function that runs work on its threads, if torch has loaded one.
 
-    Kernels share torch's threads in this way; two sets would get in each other's way.
+    Kernels share torch's threads in this way; two sets would get in each other's way. A forked child has none of those
+    threads, and OpenMP would wait for them: there kernels start threads of their own.
     """
+    return openmp() if os.getpid() == PROCESS else None
+
+
+@cache
+def openmp() -> int | None:
+    """The address of `GOMP_parallel`."""
     function = getattr(ctypes.CDLL(None), "GOMP_parallel", None)
     return ctypes.cast(function, ctypes.c_void_p).value if function is not None else None
 
