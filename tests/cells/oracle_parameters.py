@@ -106,6 +106,7 @@ CASES = [
     Case("janet-beta-0", partial(JANET, beta=0.0)),
     Case("on-lstm", partial(ONLSTM, chunk_size=2)),
     Case("nru", partial(NRU, memory_size=8, heads=2)),
+    Case("nru-paper", partial(NRU, memory_size=8, heads=2, form="paper")),
     Case("nru-relu-heads", partial(NRU, memory_size=8, heads=2, head_activation="relu")),
     Case("indrnn", partial(IndRNN), {"u": "recurrence"}),
     Case("indrnn-tanh", partial(IndRNN, nonlinearity="tanh", t_max=3), {"u": "recurrence"}),
@@ -135,6 +136,8 @@ CASES = [
         for a, auxiliary in AUXILIARIES.items()
         for p, primary in PRIMARIES.items()
     ),
+    Case("ur-lstm-mirrored", partial(GatedLSTM, gate=Refine(), refine_bias="mirrored")),
+    Case("ur-gru-mirrored", partial(GatedGRU, gate=Refine(), refine_bias="mirrored")),
     *(Case(*given) for given in LINEAR),
     *(Case(*given) for given in (*FLEXIBLE, *MULTI_SCALE)),
     Case("gaussian-lstm", partial(GaussianLSTM, t_max=T_MAX), GAUSSIAN),
@@ -155,7 +158,7 @@ def place(case, cell, name):
     kind, gate = name.split("_", 1)
     if isinstance(cell, NRU):
         return place_in_nru(cell, kind, gate)
-    return FUSED[kind], cell.block(gate)
+    return FUSED[kind], cell.bias_rows(gate) if kind == "b" else cell.block(gate)
 
 
 def place_in_nru(cell, kind, gate):
@@ -165,5 +168,7 @@ def place_in_nru(cell, kind, gate):
     heads = ("write", "erase", "write_left", "write_right", "erase_left", "erase_right")
     start = sum(cell.head_sizes[: heads.index(gate)])
     rows = slice(start, start + cell.head_sizes[heads.index(gate)])
+    if kind == "W":
+        return "weight_input_head", rows
     columns = {"U": slice(cell.hidden_size), "M": slice(cell.hidden_size, None)}
     return ("bias_head", rows) if kind == "b" else ("weight_head", (rows, columns[kind]))

@@ -33,6 +33,12 @@ def refined(p, f, x, h):
     return refine(f, sigmoid(x @ p.W_refine.mT + h @ p.U_refine.mT + p.b_refine))
 
 
+def mirrored(p, f, x, h):
+    """As refined, but that b_refine is minus the bias of the primary gate, all the time."""
+    b = p.b_forget if hasattr(p, "b_forget") else p.b_update
+    return refine(f, sigmoid(x @ p.W_refine.mT + h @ p.U_refine.mT - b))
+
+
 def mastered(p, f, x, h):
     """The primary gate as a master over m = sigmoid(W_master x + U_master h + b_master)."""
     return master(f, sigmoid(x @ p.W_master.mT + h @ p.U_master.mT + p.b_master))
@@ -87,4 +93,22 @@ def family():
     return oracles
 
 
-ORACLES = family()
+def with_mirrored_bias(step, gates, states):
+    """An oracle without b_refine."""
+    parameters = blocks(*gates)
+    del parameters["b_refine"]
+    return Oracle(gates, states, parameters, step)
+
+
+FAMILY = family()
+MIRRORED = {
+    "ur-lstm-mirrored": with_mirrored_bias(
+        partial(lstm, activation=sigmoid, adjust=mirrored, write=tied),
+        ("forget", "refine", "candidate", "output"),
+        {"h": "H", "c": "H"},
+    ),
+    "ur-gru-mirrored": with_mirrored_bias(
+        partial(gru, activation=sigmoid, adjust=mirrored), ("reset", "update", "refine", "candidate"), {"h": "H"}
+    ),
+}
+ORACLES = FAMILY | MIRRORED

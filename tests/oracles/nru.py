@@ -1,9 +1,12 @@
 """The non-saturating recurrent unit: a memory that is added to and subtracted from, never squashed.
 
-Source: chandar2019towards, as its authors implement it: heads see (h_t, m_{t-1}), and are averaged.
+Source: chandar2019towards, as its authors implement it: heads see (h_t, m_{t-1}), and are averaged; and as the paper
+has it: heads see (x_t, h_t, m_{t-1}), and are summed.
 """
 
 from functools import partial
+
+import numpy as np
 
 from .analytic import at_least, identity, l5_norm, layer_norm, relu
 from .oracle import Oracle
@@ -35,16 +38,35 @@ def nru(p, x, h, m, *, rho, layer_normalised=False):
     return h, m
 
 
+def summed_nru(p, x, h, m):
+    """m = m + sum_i a_i v_i - sum_i e_i v'_i, where a, e, v and v' are functions of x, h and m."""
+    h = relu(x @ p.W_hidden.mT + h @ p.U_hidden.mT + m @ p.M_hidden.mT + p.b_hidden)
+
+    def head(name):
+        W, U, M = (getattr(p, f"{letter}_{name}").mT for letter in "WUM")
+        return x @ W + h @ U + m @ M + getattr(p, f"b_{name}")
+
+    new = m
+    for sign, name in ((1, "write"), (-1, "erase")):
+        strength, left, right = head(name), head(f"{name}_left"), head(f"{name}_right")
+        numbers = (left[..., :, None] * right[..., None, :]).reshape(*left.shape[:-1], -1)
+        for k, part in enumerate(np.split(numbers, strength.shape[-1], -1)):
+            new = new + sign * strength[..., k, None] * part / at_least(l5_norm(part), 1e-12)
+    return h, new
+
+
 HEADS = {"write": "K", "erase": "K", "write_left": "S", "write_right": "S", "erase_left": "S", "erase_right": "S"}
 GATES = ("hidden", *HEADS)
 STATES = {"h": "H", "m": "M"}
 PARAMETERS = {"W_hidden": "HI", "U_hidden": "HH", "M_hidden": "HM", "b_hidden": "H"}
 for _name, _rows in HEADS.items():
     PARAMETERS |= {f"U_{_name}": _rows + "H", f"M_{_name}": _rows + "M", f"b_{_name}": _rows}
+READS = {f"W_{_name}": _rows + "I" for _name, _rows in HEADS.items()}
 NORM = {"norm_gain": "H", "norm_bias": "H"}
 
 ORACLES = {
     "nru": Oracle(GATES, STATES, PARAMETERS, partial(nru, rho=identity)),
     "nru-relu-heads": Oracle(GATES, STATES, PARAMETERS, partial(nru, rho=relu)),
+    "nru-paper": Oracle(GATES, STATES, PARAMETERS | READS, summed_nru),
     "nru-layer-norm": Oracle(GATES, STATES, PARAMETERS | NORM, partial(nru, rho=identity, layer_normalised=True)),
 }

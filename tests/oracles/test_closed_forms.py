@@ -7,8 +7,7 @@ import pytest
 
 from . import ORACLES
 from .analytic import cumax, l5_norm, layer_norm, sigmoid
-from .gated_family import ORACLES as FAMILY
-from .gated_family import master, refine
+from .gated_family import FAMILY, master, refine
 
 GRID = np.linspace(0.01, 0.99, 50)
 F, R = np.meshgrid(GRID, GRID)

@@ -93,6 +93,10 @@ class Cell(nn.Module, ABC):
         start = sum(self.block_sizes[earlier] for earlier in self.blocks[: self.blocks.index(name)])
         return slice(start, start + self.block_sizes[name])
 
+    def bias_rows(self, name: str) -> slice | None:
+        """The rows of `bias` that are the block's own; None if its bias follows from another one's."""
+        return self.block(name)
+
     def make_state(self, parts) -> tuple[Tensor, ...]:
         """`parts`, a tensor or tensors in the cell's order, as this cell's named tuple.
 
@@ -192,10 +196,15 @@ class AffineCell(Cell):
             fill(parameter, sum(uniform_like(parameter, bound, generator) for _ in range(draws)))
 
     def project(self, x: Tensor) -> Tensor:
+        bias = self.whole_bias()
         if self.norm_ih is None:
-            return F.linear(x, self.weight_ih, self.bias)
+            return F.linear(x, self.weight_ih, bias)
         p = self.norm_ih(F.linear(x, self.weight_ih))
-        return p if self.bias is None else p + self.bias
+        return p if bias is None else p + bias
+
+    def whole_bias(self) -> Tensor | None:
+        """b, a number for every row of `weight_ih`."""
+        return self.bias
 
     def recurrent(self, h: Tensor) -> Tensor:
         """W_hh h, normalised if the cell is."""

@@ -1,51 +1,14 @@
 """The gated family: an LSTM and a GRU in which gate, memory and initialiser are independent choices."""
 
-from collections.abc import Mapping
-
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from holdfast.cells.cell import AffineCell
+from holdfast.cells.gated_cell import GatedCell, RefineBias
 from holdfast.cells.gates import Gate, Sigmoid
 from holdfast.cells.memory import Memory, Tied
-from holdfast.cells.placed import PlacedGate
 
 SIGMOID = Sigmoid()
 TIED = Tied()
-
-
-class GatedCell(AffineCell):
-    """What gated cells have in common: gates by the name of the block that they open, each with its own parameters."""
-
-    def place(self, gates: Mapping[str, Gate], *, device, dtype) -> None:
-        """Make the gate of every block, under the name forget_gate and so on, and draw every parameter.
-
-        Raises:
-            ValueError: a gate other than the first takes auxiliary blocks.
-        """
-        _first, *others = gates
-        for name in others:
-            if gates[name].auxiliary:
-                raise ValueError(
-                    f"the {name} gate takes one block, but {gates[name]} also takes {', '.join(gates[name].auxiliary)}"
-                )
-        for name, gate in gates.items():
-            self.add_module(f"{name}_gate", PlacedGate(gate, self.hidden_size, device=device, dtype=dtype))
-        self.reset_parameters()
-
-    def reset_parameters(self, generator: torch.Generator | None = None) -> None:
-        """Weights and biases U(-1/sqrt(H), 1/sqrt(H)); the gates' own parameters where the gates say."""
-        super().reset_parameters(generator)
-        for gate in self.children():
-            if isinstance(gate, PlacedGate):
-                gate.reset_parameters(generator)
-
-    def opened(self, name: str, *pre_activations: Tensor) -> Tensor:
-        """The gate over the block `name`, from its pre-activations."""
-        gate = self._modules[f"{name}_gate"]  # and not by `getattr`: then it is plain what a step can reach
-        assert gate is not None
-        return gate(*pre_activations)
 
 
 class GatedLSTM(GatedCell):
@@ -68,12 +31,19 @@ class GatedLSTM(GatedCell):
         gate: turns the block `forget` and its auxiliary blocks into g.
         memory: gives the input gate.
         others: turns the blocks `output` and, if it is independent, `input` into gates.
+        refine_bias: "own" lets the refine gate's bias be learnt apart from the forget gate's, from wherever both start;
+            "mirrored" makes it -b_forget throughout.
 
-    Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); K = 4 for the UR-LSTM, as for an LSTM.
-    Gates that are learnt have parameters of their own, such as forget_gate.coefficients.
+    Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); K = 4 for the UR-LSTM, as for an LSTM. A
+    mirrored bias has no rows of its own. Gates that are learnt have parameters of their own, such as
+    forget_gate.coefficients.
 
-    Source: gu2020improving. The authors' pseudo-code shares one bias vector between forget and refine gate (with
-    opposite signs) for the whole training; here the two start so and are then learnt apart.
+    Source: gu2020improving. The authors' pseudo-code shares one bias vector between forget and refine gate, with
+    opposite signs, for the whole training: `refine_bias="mirrored"`. Reimplementations have it beside biases of both
+    gates, and so as free as "own".
+
+    Raises:
+        ValueError: a gate that does not fit, or a mirrored bias without a refine gate.
     """
 
     def __init__(
@@ -84,6 +54,7 @@ class GatedLSTM(GatedCell):
         gate: Gate = SIGMOID,
         memory: Memory = TIED,
         others: Gate = SIGMOID,
+        refine_bias: RefineBias = "own",
         device=None,
         dtype=None,
     ):
@@ -97,7 +68,7 @@ class GatedLSTM(GatedCell):
         )
         self.gate, self.memory, self.others = gate, memory, others
         places = {"forget": gate, **dict.fromkeys((*memory.blocks, "output"), others)}
-        self.place(places, device=device, dtype=dtype)
+        self.place(places, refine_bias, device=device, dtype=dtype)
 
     def step(self, p: Tensor, state):
         pre = (p + self.recurrent(state.h)).chunk(len(self.blocks), -1)
@@ -108,7 +79,8 @@ class GatedLSTM(GatedCell):
         return self.opened("output", pre[-1]) * c.tanh(), c
 
     def choices(self) -> dict[str, object]:
-        return {"gate": self.gate, "memory": self.memory, "others": self.others}
+        mirrored: dict[str, object] = {"refine_bias": self.refine_bias} if self.refine_bias != "own" else {}
+        return {"gate": self.gate, "memory": self.memory, "others": self.others} | mirrored
 
 
 class GatedGRU(GatedCell):
@@ -125,11 +97,16 @@ class GatedGRU(GatedCell):
         hidden_size: units H.
         gate: turns the block `update` and its auxiliary blocks into g.
         others: turns the block `reset` into a gate.
+        refine_bias: "own", or "mirrored" for a refine gate whose bias is -b_update throughout; as for `GatedLSTM`.
 
-    Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); the last H rows of weight_hh are U_n.
-    Gates that are learnt have parameters of their own, such as update_gate.coefficients.
+    Shapes: with K blocks, weight_ih (K H, I), weight_hh (K H, H), bias (K H,); the last H rows of weight_hh are U_n. A
+    mirrored bias has no rows of its own. Gates that are learnt have parameters of their own, such as
+    update_gate.coefficients.
 
     Source: cho2014learning, gu2020improving.
+
+    Raises:
+        ValueError: a gate that does not fit, or a mirrored bias without a refine gate.
     """
 
     def __init__(
@@ -139,13 +116,14 @@ class GatedGRU(GatedCell):
         *,
         gate: Gate = SIGMOID,
         others: Gate = SIGMOID,
+        refine_bias: RefineBias = "own",
         device=None,
         dtype=None,
     ):
         blocks = ("reset", "update", *gate.auxiliary, "candidate")
         super().__init__(input_size, hidden_size, blocks=blocks, device=device, dtype=dtype)
         self.gate, self.others = gate, others
-        self.place({"update": gate, "reset": others}, device=device, dtype=dtype)
+        self.place({"update": gate, "reset": others}, refine_bias, device=device, dtype=dtype)
 
     @property
     def products(self) -> tuple[int, ...]:
@@ -162,4 +140,5 @@ class GatedGRU(GatedCell):
         return g * state.h + (1 - g) * n
 
     def choices(self) -> dict[str, object]:
-        return {"gate": self.gate, "others": self.others}
+        mirrored: dict[str, object] = {"refine_bias": self.refine_bias} if self.refine_bias != "own" else {}
+        return {"gate": self.gate, "others": self.others} | mirrored

@@ -10,6 +10,7 @@ from torch import Tensor
 from holdfast.cells.cell import AffineCell, empty_parameter, fill, positive, uniform_like
 
 HeadActivation = Literal["identity", "relu"]
+Form = Literal["code", "paper"]
 
 
 class NRU(AffineCell):
@@ -20,21 +21,26 @@ class NRU(AffineCell):
         v  = rows(rho(p q^T)),  v' = rows(rho(p' q'^T))                     s x s products, cut into k rows of M
         m_t = m_{t-1} + 1/k sum_i (rho(a_i) v_i / ||v_i||_5 - rho(e_i) v'_i / ||v'_i||_5)
 
+    So it stands in the authors' code. In form "paper" heads see the input too, and add up instead of being averaged:
+
+        a, e, p, q, p', q' = split(W_head [h_t, m_{t-1}] + W_x x_t + b_head)
+        m_t = m_{t-1} + sum_i (...)
+
     Args:
         input_size: features of x_t.
         hidden_size: units H of h.
         memory_size: M, numbers in the memory.
         heads: k, heads that write and as many that erase; k M must be a square.
         head_activation: rho, "identity" (copying, denoising, pixels in the paper) or "relu" (its language models).
+        form: of the heads, "code" or "paper".
 
     Shapes, s = sqrt(k M): weight_ih (H, I), weight_hh (H, H), weight_mh (H, M), bias (H,),
-    weight_head (2k + 4s, H + M), bias_head (2k + 4s,).
+    weight_head (2k + 4s, H + M), bias_head (2k + 4s,), in form "paper" W_x as weight_input_head (2k + 4s, I).
 
-    Source: chandar2019towards. As in the authors' code, the heads see h_t and m_{t-1} but not x_t, and are averaged;
-    the paper's equation sums them and also feeds x_t.
+    Source: chandar2019towards. Its results are those of the code; the paper's equations are given here from memory.
 
     Raises:
-        ValueError: heads * memory_size is not a square, or an unknown head_activation.
+        ValueError: heads * memory_size is not a square, or an unknown head_activation or form.
     """
 
     def __init__(
@@ -45,6 +51,7 @@ class NRU(AffineCell):
         memory_size: int = 64,
         heads: int = 4,
         head_activation: HeadActivation = "identity",
+        form: Form = "code",
         device=None,
         dtype=None,
     ):
@@ -64,28 +71,41 @@ class NRU(AffineCell):
             )
         if head_activation not in ("identity", "relu"):
             raise ValueError(f"head_activation must be 'identity' or 'relu', got {head_activation!r}")
-        self.memory_size, self.heads, self.head_activation = memory_size, heads, head_activation
+        if form not in ("code", "paper"):
+            raise ValueError(f"form must be 'code' or 'paper', got {form!r}")
+        self.memory_size, self.heads, self.head_activation, self.form = memory_size, heads, head_activation, form
         self.head_sizes = [heads, heads, side, side, side, side]
         kind = {"device": device, "dtype": dtype}
         self.weight_mh = empty_parameter(hidden_size, memory_size, **kind)
         self.weight_head = empty_parameter(sum(self.head_sizes), hidden_size + memory_size, **kind)
         self.bias_head = empty_parameter(sum(self.head_sizes), **kind)
+        read = form == "paper"
+        self.weight_input_head = empty_parameter(sum(self.head_sizes), input_size, **kind) if read else None
         self.reset_parameters()
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """As in the authors' code, U(-1/sqrt(n), 1/sqrt(n)), n the number of inputs that a product sees together."""
-        read_by_heads = self.hidden_size + self.memory_size
+        together = self.hidden_size + self.memory_size
+        read_by_heads = together + (self.input_size if self.form == "paper" else 0)
         for name, parameter in self.named_parameters():
-            fan_in = read_by_heads if name.endswith("head") else read_by_heads + self.input_size
+            fan_in = read_by_heads if name.endswith("head") else together + self.input_size
             fill(parameter, uniform_like(parameter, 1 / math.sqrt(fan_in), generator))
 
+    def project(self, x: Tensor) -> Tensor:
+        """W_ih x + b, and in form "paper" W_x x after it."""
+        p = super().project(x)
+        return p if self.weight_input_head is None else torch.cat([p, F.linear(x, self.weight_input_head)], -1)
+
     def step(self, p: Tensor, state):
+        of_input = None
+        if self.form == "paper":
+            p, of_input = p.split([self.hidden_size, sum(self.head_sizes)], -1)
         h = (p + F.linear(state.h, self.weight_hh) + F.linear(state.m, self.weight_mh)).relu()
         head = F.linear(torch.cat([h, state.m], -1), self.weight_head, self.bias_head)
-        write, erase, *factors = head.split(self.head_sizes, -1)
+        write, erase, *factors = (head if of_input is None else head + of_input).split(self.head_sizes, -1)
         added = self.weighted(write, factors[0], factors[1])
         taken = self.weighted(erase, factors[2], factors[3])
-        return h, state.m + (added - taken) / self.heads
+        return h, state.m + (added - taken) / (self.heads if self.form == "code" else 1)
 
     def weighted(self, strength: Tensor, left: Tensor, right: Tensor) -> Tensor:
         """The heads' directions, rows of the outer product (B, s, s) cut into (B, k, M), summed by strength: (B, M)."""
@@ -97,4 +117,5 @@ class NRU(AffineCell):
         return value.relu() if self.head_activation == "relu" else value
 
     def choices(self) -> dict[str, object]:
-        return {"memory_size": self.memory_size, "heads": self.heads, "head_activation": self.head_activation}
+        form: dict[str, object] = {"form": self.form} if self.form != "code" else {}
+        return {"memory_size": self.memory_size, "heads": self.heads, "head_activation": self.head_activation} | form

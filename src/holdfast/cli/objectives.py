@@ -39,7 +39,6 @@ OWN_CHANCE = 1 << 31
 
 LEFT_OUT = {"gain": "last step"}
 """Options that settings hold only where they are not these: so runs from before there was such an option go on."""
-_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -185,8 +184,7 @@ def objective_choice(values: Mapping[str, Any]) -> Choice | None:
     parser = Parser("", "", "")
     add_objective(parser, values.get("name"))
     choice = Choice.from_dict(parser.parse_object({"objective": dict(values)}).as_dict()["objective"])
-    said = {option: value for option, value in choice.options.items() if LEFT_OUT.get(option, _ABSENT) != value}
-    choice = Choice(choice.name, said)
+    choice = choice.without(LEFT_OUT)
     return None if choice == Choice(LABELS, {"label_truncation": None}) else choice
 
 

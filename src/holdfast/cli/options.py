@@ -11,6 +11,9 @@ from holdfast.layers import Recurrent
 from holdfast.models import CausalRival, PooledModel, Rival, SequenceModel
 from holdfast.training import Choice, TrainingSettings
 
+LEFT_OUT = {"form": "code", "refine_bias": "own", "last_start": 0.0}
+"""Options of models that settings hold only where they are not these: so runs from before there were such go on."""
+
 MORE = "The options of a task and of a model are shown once they are named: add --help after their names."
 
 
@@ -96,5 +99,9 @@ def model_choice(name: str, options: Mapping[str, Any]) -> Choice:
     """
     parser = Parser("", "", "")
     add_model(parser, name)
-    values = parser.parse_object({"model": {"name": name, **options}}).as_dict()["model"]
-    return Choice.from_dict(values)
+    return model_of(parser.parse_object({"model": {"name": name, **options}}).as_dict()["model"])
+
+
+def model_of(values: Mapping[str, Any]) -> Choice:
+    """The model that a parser gives, with its options."""
+    return Choice.from_dict(values).without(LEFT_OUT)

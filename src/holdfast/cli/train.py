@@ -8,9 +8,9 @@ from holdfast.cli.build import build_model, build_task, card_of
 from holdfast.cli.config import chosen, spelt_out
 from holdfast.cli.errors import UserError
 from holdfast.cli.objectives import add_objective, build_learner, objective_choice
-from holdfast.cli.options import MORE, add_config, add_model, add_task, add_training, task_choice
+from holdfast.cli.options import MORE, add_config, add_model, add_task, add_training, model_of, task_choice
 from holdfast.cli.parser import Parser
-from holdfast.training import Choice, RunSettings, Summary, TrainingSettings, automatic, train
+from holdfast.training import RunSettings, Summary, TrainingSettings, automatic, train
 from holdfast.training.news import in_words
 from holdfast.training.progress import Watch
 
@@ -62,7 +62,7 @@ def understood(given: Sequence[str]) -> tuple[RunSettings, Path]:
         raise UserError("no model was named; add --model NAME (`holdfast list models` shows them)")
     objective = objective_choice(values["objective"])
     training = TrainingSettings(**values["training"])
-    settings = RunSettings(task, Choice.from_dict(model), training, values["seed"], objective)
+    settings = RunSettings(task, model_of(model), training, values["seed"], objective)
     folder = values["folder"] or f"runs/{task.name}/{settings.model.name}/seed-{settings.seed}"
     return settings, Path(folder)
 

@@ -46,7 +46,14 @@ class GateBias(Initialiser):
             )
         values = {other: torch.zeros_like(b) for other, b in cell.named_parameters() if other.startswith("bias")}
         for block in used:
-            values["bias"][cell.block(block)] = known[block].to(bias)
+            rows = cell.bias_rows(block)
+            if rows is not None:
+                values["bias"][rows] = known[block].to(bias)
+            elif not known[block].any():
+                raise ValueError(
+                    f"{name} starts the {block} gate's bias at 0, but in this {type(cell).__name__} it is minus that "
+                    f"of the gate that it moves; choose refine='mirrored', or refine_bias='own'"
+                )
         return values
 
 

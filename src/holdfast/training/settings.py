@@ -1,7 +1,7 @@
 """What a run is made of, as plain values. This file does not import torch, so that a command line starts at once."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Self, get_args
 
 Optimiser = Literal["adam", "adamw", "amsgrad", "rmsprop"]
@@ -106,6 +106,10 @@ class Choice:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
         return cls(values["name"], {name: value for name, value in values.items() if name != "name"})
+
+    def without(self, usual: Mapping[str, Any]) -> Self:
+        """The same without options that have these values; the others stay."""
+        return replace(self, options={n: v for n, v in self.options.items() if n not in usual or usual[n] != v})
 
 
 @dataclass(frozen=True)
