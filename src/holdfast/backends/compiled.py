@@ -55,7 +55,7 @@ class Compiled(Backend):
             return unroll_in_graph(cell, work, facts_of(kernel))
 
         def run(x: Tensor, state: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, ...]:
-            reference = functools.partial(by_reference, Step(cell, kernel), work)
+            reference = functools.partial(by_reference, Step(cell, kernel), work.valid, work.reset)
             return Run(kernel, len(state), masks_of(work), work.recompute, reference)(x, state, parameters)
 
         return convert_and_run(cell, work, kernel.program.dtype, kernel.program.from_input, run)
@@ -123,14 +123,14 @@ class Step(nn.Module):
         return self.cell.next_state(self.cell.project(x) if self.from_input else x, state)
 
 
-def by_reference(step: Step, work: Work, tensors) -> tuple[Tensor, ...]:
+def by_reference(step: Step, valid: Tensor | None, reset: Tensor | None, tensors) -> tuple[Tensor, ...]:
     """The unroll in plain PyTorch from (x or p, states, parameters)."""
     x, *rest = tensors
-    count = len(work.state)
+    count = len(step.cell.state_sizes)
     values = dict(zip(step.names, rest[count:], strict=True))
 
     def advance(part: Tensor, state) -> tuple[Tensor, ...]:
         return functional_call(step, values, (part, state))
 
-    output, last = unroll_steps(step.cell, advance, x, rest[:count], work.valid, work.reset)
+    output, last = unroll_steps(step.cell, advance, x, rest[:count], valid, reset)
     return output, *last

@@ -95,7 +95,7 @@ def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d
     All segments take turns in the same memory.
     """
     kernel, layout, (steps, batch, _) = run.kernel, run.kernel.program.layout, x.shape
-    d_input, sums = kernel.new(*x.shape) if wanted else None, kernel.no_sums(batch)
+    d_input, sums = torch.empty_like(x) if wanted else None, kernel.no_sums(batch)
     longest = min(run.segment or steps, steps)
     outputs, kept = (kernel.new(longest, batch, size) for size in (layout.states[0], layout.kept_size))
     for (first, end), state in zip(reversed(run.windows(steps)), reversed(anchors), strict=True):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from holdfast.backends.compiled import KERNELS
-from holdfast.backends.kernel import Kernel
+from holdfast.backends.kernel import Kernel, threads_for
 from holdfast.layers.sequence import Padded
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Memory:
     """Bytes that a backward pass needs beyond parameters, input and output, and the gradients of these.
 
-    Where sequences have lengths it is the most: what lies beyond the ends is set aside, but perhaps never touched.
+    Where sequences have lengths it is the most: what lies beyond the ends is set aside, but perhaps never touched. What
+    a cell computes in torch before its kernel runs, such as a matrix exponential or masks that it draws, comes on top.
 
     Args:
         kept: what is held from the forward pass until the backward pass.
@@ -62,9 +63,11 @@ def needed_for_backward(layer: "Recurrent", sequences: Padded, segment: int | No
     needs_input = [k >= layer.directions or sequences.x.requires_grad for k in range(len(kernels))]
     busiest = max(working(kernel, sequences, segment, n) for kernel, n in zip(found, needs_input, strict=True))
     if layer.bidirectional:
-        # the gradient of one direction's output is made dense, that of the other's is turned round
+        # the gradient of one direction's output is made dense, that of the other's is turned round; with recomputation
+        # the outputs of both were joined and not kept, but their memory is held for the next that need it
         steps, batch = sequences.x.shape[:2]
-        busiest += steps * batch * layer.output_size * found[0].program.dtype.itemsize
+        arrays = 2 if segment is None else 3
+        busiest += arrays * steps * batch * found[0].program.layout.states[0] * found[0].program.dtype.itemsize
     return Memory(kept(layer, sequences, segment), busiest)
 
 
@@ -76,7 +79,7 @@ def working(kernel: Kernel, sequences: Padded, segment: int | None, needs_input:
     numbers = layout.width * (steps if wanted else 0 if program.input_gradient_is_optional else together)
     if segment is not None:
         numbers += together * (layout.kept_size + layout.states[0])
-    return numbers * batch * program.dtype.itemsize
+    return (numbers * batch + threads_for(batch) * sum(layout.sums)) * program.dtype.itemsize
 
 
 def kept(layer: "Recurrent", sequences: Padded, segment: int | None) -> int:
