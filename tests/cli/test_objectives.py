@@ -176,7 +176,7 @@ def test_a_network_without_a_state_learns_from_labels_alone(capsys):
         (["--objective", "reconstuction"], "there is no objective 'reconstuction'; did you mean 'reconstruction'?"),
         (
             ["--objective", "x"],
-            "there are labels, reconstruction, prediction, autoregression, autoencoder, budget, curriculum",
+            "there are labels, reconstruction, prediction, autoregression, autoencoder, budget, curriculum, slope",
         ),
         (["--objective", "prediction", "--objective.order", "reversed"], "there is no option --objective.order"),
         (["--objective", "prediction", "--objective.length", "0"], "objective.length must be at least 1, got 0"),

@@ -29,7 +29,8 @@ class HMLSTM(Cell):
 
     A boundary z has the gradient of q (straight-through), and the three cases are added with z as their weights, so the
     boundaries are learnt by plain backpropagation: a biased estimate. With the slope q comes nearer to z. The authors
-    raise it from 1 to 5, by 0.04 an epoch: `cell.slope.fill_(...)` between epochs, which compiles nothing anew.
+    raise it from 1 to 5, by 0.04 an epoch: `holdfast.objectives.Annealed`, `--objective slope`. No answer depends on
+    it, and a change of it compiles nothing anew.
 
     Args:
         input_size: features of x_t.

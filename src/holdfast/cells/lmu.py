@@ -43,6 +43,10 @@ class LMU(Cell):
     Source: voelker2019legendre. The authors' first code has no bias; their later one feeds several signals into as
     many memories (here it is one), and has a bias, as here.
 
+    With feedback="none" the memory is linear in its past, but the cell is not: h_{t-1} comes back through a tanh, so
+    every step is to be walked in any case. The products with A and W_m could be done for all steps at once, as a
+    convolution of u; a parallel scan is for cells that are linear as a whole (`LinearCell`), and so there is none here.
+
     Raises:
         ValueError: a size, theta, feedback or encoder out of range.
     """

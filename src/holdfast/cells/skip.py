@@ -39,7 +39,8 @@ class Skip(Modifier, Sparing):
     itself, by the catalogue with forget or update bias 1.
 
     Source: campos2018skip. In a stack every cell decides for itself, where the authors' stacks decide as one, by the
-    top cell; the first state is zero, and not learnt.
+    top cell; the first state is zero, and not learnt. The authors' code starts the biases of both gates of a GRU at 1;
+    the catalogue's `skip-gru` does so with the update gate, which keeps, and has 0 in the reset gate.
     """
 
     def __init__(

@@ -14,6 +14,7 @@ from holdfast.cli.parser import Parser, add_options, argument_help, optional
 from holdfast.layers import Recurrent
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.objectives import (
+    Annealed,
     Assisted,
     Autoencoder,
     Budgeted,
@@ -25,6 +26,7 @@ from holdfast.objectives import (
     PretrainingSettings,
     Reconstruction,
     ReconstructionSettings,
+    SlopeSettings,
     Streamed,
     Widened,
     readable,
@@ -99,6 +101,12 @@ OBJECTIVES: dict[str, Entry] = {
             "Gaussian gates open more and more, until the network is an LSTM",
             settings=CurriculumSettings,
             learner=Widened,
+        ),
+        Entry(
+            "slope",
+            "the boundaries of an hm-lstm get a sharper and sharper gradient",
+            settings=SlopeSettings,
+            learner=Annealed,
         ),
     )
 }

@@ -1,5 +1,6 @@
 """What is minimised: the likelihood of the targets, auxiliary losses on the inputs, the price of updates."""
 
+from holdfast.objectives.annealed import Annealed, SlopeSettings
 from holdfast.objectives.asking import readable
 from holdfast.objectives.assisted import Assisted
 from holdfast.objectives.auxiliary import Auxiliary
@@ -16,6 +17,7 @@ from holdfast.objectives.streamed import Streamed
 
 __all__ = [
     "IGNORE",
+    "Annealed",
     "Assisted",
     "Autoencoder",
     "Auxiliary",
@@ -35,6 +37,7 @@ __all__ = [
     "Reconstruction",
     "ReconstructionSettings",
     "Segments",
+    "SlopeSettings",
     "Stream",
     "Streamed",
     "Widened",
