@@ -6,7 +6,7 @@ from holdfast import cells
 from holdfast.cells import Cumax, Gate, Master, Refine, Sigmoid, Tied
 from holdfast.initialisers import Chrono, ForgetBias, Initialiser, UniformGate
 from holdfast.layers.catalogue.entry import Entry
-from holdfast.layers.catalogue.sources import TALLEC
+from holdfast.layers.catalogue.sources import BECK, TALLEC
 from holdfast.layers.drop_in import GRU, LSTM
 
 LSTM_SOURCES = ("hochreiter1997long", "gers2000learning")
@@ -74,4 +74,6 @@ ENTRIES = (
         initialiser=Chrono,
     ),
     Entry("on-lstm", "gates", "ordered neurons: master gates split the units", cells.ONLSTM, ("shen2019ordered",)),
+    Entry("slstm", "gates", "LSTM with exponential input gates and a normaliser", cells.SLSTM, BECK),
+    Entry("sru", "gates", "simple recurrent unit: gates that see their own unit only", cells.SRU, ("lei2018simple",)),
 )

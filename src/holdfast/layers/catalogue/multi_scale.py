@@ -38,4 +38,11 @@ ENTRIES = (
         cells.HMLSTM,
         ("chung2017hierarchical",),
     ),
+    Entry(
+        "statistical-ru",
+        GROUP,
+        "moving averages of statistics at several time scales",
+        cells.StatisticalRU,
+        ("oliva2017statistical",),
+    ),
 )
