@@ -10,7 +10,7 @@ from holdfast.cli.objectives import build_learner, objective_choice
 from holdfast.cli.options import model_choice
 from holdfast.layers import CATALOGUE
 from holdfast.models import CAUSAL, RIVALS
-from holdfast.tasks import Copying, Digits
+from holdfast.tasks import Adding, Copying, Digits, Frequency
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
@@ -44,3 +44,20 @@ def test_a_causal_network_answers_at_every_step_and_keeps_no_state_for_an_object
     assert card_of(model_choice(name, {}), model).backend == TORCHS_OWN
     with pytest.raises(UserError, match=f"objective prediction is for recurrent models.*{type(model.layer).__name__}"):
         build_learner(objective_choice({"name": "prediction"}), model, seed=0)
+
+
+def stamped(**options):
+    return model_choice("phased-lstm", {"hidden_size": 4, "clock": "stamps", **options})
+
+
+def test_a_clock_of_time_stamps_asks_for_a_task_that_has_them():
+    with pytest.raises(ValueError, match="takes the last channel of its input for the time, and that of adding is"):
+        build_model(stamped(), Adding(length=10), 0)
+    task = Frequency()
+    batch = task.training_batch(0, 3, seed=0)
+    assert build_model(stamped(), task, 0)(batch.inputs, batch.lengths).shape == (3, 2)
+
+
+def test_time_stamps_are_not_mixed_with_other_channels_before_the_clock_reads_them():
+    with pytest.raises(ValueError, match=r"an embedding would mix the time stamps .* leave out --model.embedding_size"):
+        build_model(stamped(embedding_size=5), Frequency(), 0)

@@ -96,6 +96,31 @@ def test_what_can_not_be_probed_is_told(runs, tmp_path, capsys):
     assert "at least the lag of the run, 4, got 3" in refused(capsys, runs / "lstm", "--longest_lag", "3")
 
 
+def train(folder, task, *options):
+    """A run of two updates on another task."""
+    given = ["train", "--task", task, *TRAIN[TRAIN.index("--task.evaluation_examples") :]]
+    assert main([*given, *options, "--model", "lstm", "--folder", str(folder)]) == 0
+
+
+def test_of_adding_and_warping_the_longest_lag_is_searched_by_what_makes_theirs(tmp_path):
+    train(tmp_path / "adding", "adding", "--task.length", "12")
+    train(tmp_path / "warping", "warping", "--task.max_warp", "3", "--task.length", "20")
+    own = [str(tmp_path / name) for name in ("adding", "warping")]
+    for folder, lag in zip(own, (12, 3), strict=True):
+        assert main(["probe", folder, "--batch_size", "2", "--steps", "4", "--longest_lag", "24"]) == 0
+        (found,) = json.loads((Path(folder) / "probe/probe.json").read_text())["runs"].values()
+        assert found["longest_lag"]["tried"][0] == [lag, False]
+        assert found["longest_lag"]["longest"] is None
+
+
+def test_a_lag_that_can_not_be_searched_is_told_before_anything_is_measured(runs, tmp_path, capsys, monkeypatch):
+    train(tmp_path, "frequency")
+    monkeypatch.setattr("holdfast.cli.probe._probed", lambda *given: pytest.fail("measured before it was checked"))
+    capsys.readouterr()
+    said = refused(capsys, runs / "lstm", tmp_path, "--longest_lag", "300", "--out", tmp_path / "out")
+    assert said == "frequency has no lag that could be searched; leave out --longest_lag"
+
+
 def test_a_model_that_is_no_recurrence_has_nothing_to_probe(tmp_path, capsys):
     digits = [*TRAIN, "--model", "transformer"]
     for option in ("--model.backend", "--task.lag", "--task.evaluation_examples"):

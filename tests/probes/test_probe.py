@@ -86,8 +86,12 @@ def test_the_longest_lag_is_found_by_doubling_and_halving(solvable, longest, tri
 
 
 def test_a_search_that_can_not_begin_is_refused():
-    with pytest.raises(ValueError, match="1 <= start <= limit, got start 9 and limit 8"):
+    with pytest.raises(ValueError, match="1 <= least <= start <= limit, got least 1, start 9 and limit 8"):
         longest_lag(bool, 9, limit=8)
+
+
+def test_no_lag_below_the_least_is_tried():
+    assert [lag for lag, _ in longest_lag(lambda lag: False, 50, limit=99, least=10).tried] == [50, 25, 12]
 
 
 def test_a_probe_is_plain_numbers():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from holdfast.objectives import IGNORE
-from holdfast.tasks import Adding, Copying, Denoising, Digits, Padding, PermutedDigits, RowDigits, Warping
+from holdfast.tasks import Adding, Copying, Denoising, Digits, Frequency, Padding, PermutedDigits, RowDigits, Warping
 
 SYNTHETIC = [
     *(
@@ -19,12 +19,13 @@ SYNTHETIC = [
         for kind in (Warping, Padding)
         for spacing in ("uniform", "variable")
     ),
+    *(Frequency(sampling=sampling) for sampling in ("asynchronous", "regular")),
 ]
 OFFLINE = [Digits(), PermutedDigits(), RowDigits(), Digits(side=28)]
 
 
 def label(task) -> str:
-    choices = (getattr(task, field, None) for field in ("convention", "gap", "spacing", "side"))
+    choices = (getattr(task, field, None) for field in ("convention", "gap", "spacing", "side", "sampling"))
     return "-".join([task.name, *(str(choice) for choice in choices if choice)])
 
 

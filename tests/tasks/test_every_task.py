@@ -21,6 +21,7 @@ def test_tasks_are_found_by_their_names():
         "denoising",
         "warping",
         "padding",
+        "frequency",
         "digits",
         "permuted-digits",
         "row-digits",

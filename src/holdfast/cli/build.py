@@ -84,6 +84,7 @@ def build_model(choice: Choice, task: Task, seed: int) -> Model:
             f"{entry.name} gives one answer a sequence, and {task.name} asks at every step; choose a task that asks at "
             "the end, such as digits, or a recurrent model"
         )
+    _check_clock(choice, task)
     return blueprint_of(choice, task).build(torch.Generator().manual_seed(seed))
 
 
@@ -112,6 +113,27 @@ def card_of(choice: Choice, model: Model, objective: Choice | None = None) -> Mo
     """What the record says of a model with a name, and of what it minimises."""
     entry = entry_of(choice.name)
     return ModelCard(choice.name, dict(choice.options), entry.summary, entry.sources, _backend(model), objective)
+
+
+def _check_clock(choice: Choice, task: Task) -> None:
+    """A clock of time stamps reads the last channel of an input, which must be one, and come as it is.
+
+    Raises:
+        ValueError: it reads something else.
+    """
+    if choice.options.get("clock") != "stamps":
+        return
+    if not task.stamped:
+        raise ValueError(
+            f"with --model.clock stamps {choice.name} takes the last channel of its input for the time, and that of "
+            f"{task.name} is none; leave the option out to count steps, or choose a task with time stamps, such as "
+            f"{next(name for name, known in TASKS.items() if known.stamped)}"
+        )
+    if choice.options.get("embedding_size") is not None:
+        raise ValueError(
+            "an embedding would mix the time stamps with the other channels before --model.clock stamps reads them; "
+            "leave out --model.embedding_size"
+        )
 
 
 def _backend(model: Model) -> str:

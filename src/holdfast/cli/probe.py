@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from math import inf
 from pathlib import Path
 from statistics import median
@@ -57,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
     values = parser.parse_args(arguments)
     _check(values.steps, values.batch_size, values.longest_lag)
     runs = _labelled([reopen(Path(run)) for run in values.runs])
+    for run in runs.values():
+        _check_run(run, values.longest_lag)
     probed: dict[str, dict[str, Any]] = {}
     for label, run in runs.items():
         with _waiting(f"{label}: measuring"):
@@ -88,10 +90,6 @@ def _labelled(runs: Sequence[Reopened]) -> dict[str, Reopened]:
 
 def _probed(run: Reopened, steps: int, batch_size: int, seed: int) -> dict[str, Any]:
     """What probe.json says of a run."""
-    if not isinstance(network_of(run.model), Recurrent):
-        raise UserError(
-            f"{run.choice.name} is no recurrence: it has no state to probe; choose runs of recurrent models"
-        )
     batch = next(iter(run.task.evaluation_batches("validation", batch_size)))
     shortest = len(batch.inputs) if batch.lengths is None else int(batch.lengths.min())
     inputs = batch.inputs[: min(steps, shortest)]
@@ -114,22 +112,42 @@ def _measured(model: Model, inputs: Tensor, seed: int) -> Probe:
     return probe(layer, embedded, generator=torch.Generator().manual_seed(seed))
 
 
-def _search(run: Reopened, limit: int) -> LagSearch:
-    """The longest lag at which the trained model still meets the criterion of its task."""
-    names = {field.name for field in fields(run.task)}  # pyright: ignore[reportArgumentType]  tasks are dataclasses
-    if "lag" not in names:
+def _check_run(run: Reopened, limit: int | None) -> None:
+    """A run whose state can be measured, and whose lag can be searched up to the limit if that is asked for.
+
+    Raises:
+        UserError: it is not one.
+        ValueError: the task can't have a lag as long as the limit.
+    """
+    if not isinstance(network_of(run.model), Recurrent):
+        raise UserError(
+            f"{run.choice.name} is no recurrence: it has no state to probe; choose runs of recurrent models"
+        )
+    if limit is None:
+        return
+    if _at_lag(run.task, run.task.lag) is None:
         raise UserError(f"{run.task.name} has no lag that could be searched; leave out --longest_lag")
     if limit < run.task.lag:
         raise UserError(f"--longest_lag must be at least the lag of the run, {run.task.lag}, got {limit}")
+    _at_lag(run.task, limit)
+
+
+def _at_lag(task: Task, lag: int) -> Task | None:
+    """The task with another lag, and few sequences to judge by; None if its lag is no matter of settings."""
+    settings = task.settings_at_lag(lag)
+    changes: dict[str, Any] = {} if settings is None else {**settings, "evaluation_examples": EXAMPLES}
+    return replace(task, **changes) if changes else None  # pyright: ignore[reportArgumentType]  tasks are dataclasses
+
+
+def _search(run: Reopened, limit: int) -> LagSearch:
+    """The longest lag at which the trained model still meets the criterion of its task."""
 
     def solves(lag: int) -> bool:
-        changes: dict[str, Any] = {
-            "lag": lag,
-            **({"evaluation_examples": EXAMPLES} if "evaluation_examples" in names else {}),
-        }
-        return _solved(run.model, replace(run.task, **changes))  # pyright: ignore[reportArgumentType]
+        task = _at_lag(run.task, lag)
+        assert task is not None
+        return _solved(run.model, task)
 
-    return longest_lag(solves, run.task.lag, limit=limit)
+    return longest_lag(solves, run.task.lag, limit=limit, least=run.task.least_lag)
 
 
 @torch.no_grad()

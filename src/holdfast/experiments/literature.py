@@ -33,6 +33,7 @@ TITLES = {
     "denoising": "denoising",
     "warping": "time warping",
     "padding": "padding",
+    "frequency": "frequency discrimination",
 }
 # Settings of ours that change what is learnt from, though no paper names them.
 SUBSETS = ("train_examples",)

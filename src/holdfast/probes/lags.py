@@ -19,7 +19,7 @@ class LagSearch:
     limit: int
 
 
-def longest_lag(solves: Callable[[int], bool], start: int, *, limit: int) -> LagSearch:
+def longest_lag(solves: Callable[[int], bool], start: int, *, limit: int, least: int = 1) -> LagSearch:
     """Doubles the lag until it is no longer solved; where the first one is not, halves it until it is.
 
         search = longest_lag(lambda lag: train(model(), Copying(lag=lag), settings).status == "solved", 25, limit=800)
@@ -27,20 +27,22 @@ def longest_lag(solves: Callable[[int], bool], start: int, *, limit: int) -> Lag
     Args:
         solves: whether a lag is solved: by training anew, or by asking a trained model. What is solved at one lag is
             taken to be at shorter ones.
-        start: the first lag; at least 1.
+        start: the first lag; at least `least`.
         limit: the longest that is tried; at least `start`.
+        least: the shortest that is tried; at least 1.
 
     Raises:
-        ValueError: `start` or `limit` is out of range.
+        ValueError: `start`, `limit` or `least` is out of range.
     """
-    if not 1 <= start <= limit:
-        raise ValueError(f"longest_lag expects 1 <= start <= limit, got start {start} and limit {limit}")
+    if not 1 <= least <= start <= limit:
+        said = f"got least {least}, start {start} and limit {limit}"
+        raise ValueError(f"longest_lag expects 1 <= least <= start <= limit, {said}")
     tried = [(start, solves(start))]
     while tried[-1][1] and tried[-1][0] * 2 <= limit:
         lag = tried[-1][0] * 2
         tried.append((lag, solves(lag)))
     if not tried[0][1]:
-        while not tried[-1][1] and tried[-1][0] > 1:
+        while not tried[-1][1] and tried[-1][0] // 2 >= least:
             lag = tried[-1][0] // 2
             tried.append((lag, solves(lag)))
     return LagSearch(max((lag for lag, solved in tried if solved), default=None), tuple(tried), limit)

@@ -5,6 +5,7 @@ from holdfast.tasks.batch import Batch
 from holdfast.tasks.copying import Copying
 from holdfast.tasks.denoising import Denoising
 from holdfast.tasks.digits import Digits, PermutedDigits, RowDigits
+from holdfast.tasks.frequency import Frequency
 from holdfast.tasks.hub import CIFAR10, MNIST, PermutedMNIST, Pictures, RowMNIST, StanfordDogs
 from holdfast.tasks.recordings import IMDB, DBpedia, SpokenDigits
 from holdfast.tasks.streams import CharacterStream, read_characters
@@ -19,6 +20,7 @@ ALL: tuple[type[Task], ...] = (
     Denoising,
     Warping,
     Padding,
+    Frequency,
     Digits,
     PermutedDigits,
     RowDigits,
@@ -52,6 +54,7 @@ __all__ = [
     "DBpedia",
     "Denoising",
     "Digits",
+    "Frequency",
     "Padding",
     "PennTreebank",
     "PermutedDigits",

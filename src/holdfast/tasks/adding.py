@@ -73,11 +73,13 @@ class Adding(SyntheticTask):
     objective: ClassVar[Objective] = MeanSquaredError()
     metric: ClassVar[Literal["accuracy", "loss"]] = "loss"
 
+    least_lag: ClassVar[int] = 10
+
     length: int = 200
     convention: Convention = "arjovsky"
 
     def __post_init__(self) -> None:
-        at_least(self, length=10, evaluation_examples=1)
+        at_least(self, length=self.least_lag, evaluation_examples=1)
         one_of(self, convention=LAYOUTS)
 
     @property
@@ -99,6 +101,9 @@ class Adding(SyntheticTask):
     @property
     def lag(self) -> int:
         return self.length
+
+    def settings_at_lag(self, lag: int) -> dict[str, int]:
+        return {"length": lag}
 
     @property
     def chance(self) -> dict[str, float]:

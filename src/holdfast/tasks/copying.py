@@ -95,7 +95,7 @@ class Copying(RecallTask):
     gap: Gap = "fixed"
 
     def __post_init__(self) -> None:
-        at_least(self, lag=1, evaluation_examples=1)
+        at_least(self, lag=self.least_lag, evaluation_examples=1)
         one_of(self, convention=LAYOUTS, gap=GAPS)
 
     @property

@@ -65,13 +65,14 @@ class Denoising(RecallTask):
     name: ClassVar[str] = "denoising"
     summary: ClassVar[str] = "pick ten letters out of a long silence and say them in order"
     sources: ClassVar[tuple[str, ...]] = ("chandar2019towards", "jing2019gated")
+    least_lag: ClassVar[int] = RECALLED
 
     # A setting stands in for the contract's read-only property, which a frozen field is too.
     lag: int = 100  # pyright: ignore[reportIncompatibleMethodOverride]
     convention: Convention = "chandar"
 
     def __post_init__(self) -> None:
-        at_least(self, lag=RECALLED, evaluation_examples=1)
+        at_least(self, lag=self.least_lag, evaluation_examples=1)
         one_of(self, convention=LAYOUTS)
 
     @property

@@ -32,6 +32,9 @@ class RecallTask(SyntheticTask):
     metric: ClassVar[Literal["accuracy", "loss"]] = "accuracy"
     unscored: ClassVar[tuple[int, ...]] = (IGNORE, BLANK)
 
+    def settings_at_lag(self, lag: int) -> dict[str, int]:
+        return {"lag": lag}
+
     @property
     @abstractmethod
     def letters(self) -> int:

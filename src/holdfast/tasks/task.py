@@ -35,6 +35,10 @@ class Task(ABC):
     for the inputs themselves compares values in the first case and classes in the second."""
     endless: ClassVar[bool] = False
     """Whether a batch goes on where the one before ended, so that a model's state is to be carried (`Streamed`)."""
+    stamped: ClassVar[bool] = False
+    """Whether the last channel of an input is the time of its step, in any unit."""
+    least_lag: ClassVar[int] = 1
+    """The shortest lag that a task with a lag of one's choice can have."""
     objective: ClassVar[Objective]
     metric: ClassVar[Literal["accuracy", "loss"]]
     """What models are compared by."""
@@ -89,6 +93,11 @@ class Task(ABC):
     @abstractmethod
     def evaluation_batches(self, split: Split, batch_size: int) -> Iterator[Batch]:
         """A fixed set in batches of at most `batch_size` rows: the same for every run, apart from the other sets."""
+
+    def settings_at_lag(self, lag: int) -> dict[str, int] | None:
+        """The settings that change where the task is to have another lag; None if its lag is no matter of settings."""
+        del lag
+        return None
 
     def prepare(self) -> None:  # noqa: B027  most tasks read nothing
         """Reads what the task needs before its first batch, so that a long reading or a missing set shows early.

@@ -75,6 +75,10 @@ class StretchedTask(SyntheticTask):
     def steps(self) -> int:
         return self.length
 
+    def settings_at_lag(self, lag: int) -> dict[str, int]:
+        """Longer stretches, and a length with as much room for them."""
+        return {"max_warp": lag - (self.lag - self.max_warp), "length": max(self.length * lag // self.lag, lag + 1)}
+
     @property
     def chance(self) -> dict[str, float]:
         return {"loss": math.log(_LETTERS - 1), "accuracy": 1 / (_LETTERS - 1)}
@@ -149,6 +153,7 @@ class Padding(StretchedTask):
 
     name: ClassVar[str] = "padding"
     summary: ClassVar[str] = "say the letter before this one, blanks between the letters"
+    least_lag: ClassVar[int] = 2
 
     @property
     def lag(self) -> int:
