@@ -11,6 +11,7 @@ import holdfast
 from holdfast.backends import ops, programs
 from holdfast.backends.compiled import KERNELS
 from holdfast.backends.kernel import Kernel
+from holdfast.layers.memory import watch
 
 from .workloads import build
 
@@ -68,6 +69,37 @@ def test_a_modified_cell_with_resets_is_in_the_graph_too(quick):
     model = Tagger("zoneout-lstm").eval()
     x, masks = torch.randn(5, 2, 3), masks_for(5)
     torch.testing.assert_close(gradients(model, whole(model), x, **masks), gradients(model, model, x, **masks))
+
+
+@pytest.mark.parametrize("recompute", [1, 2, 5, "auto"])
+def test_a_compiled_layer_recomputes_and_keeps_as_little_as_it_does_without(quick, recompute):
+    model = Tagger("lstm", recompute=recompute)
+    run = whole(model)
+    for steps in (5, 7):
+        x, masks = torch.randn(steps, 2, 3), masks_for(steps)
+        torch.testing.assert_close(gradients(model, run, x, **masks), gradients(model, model, x, **masks))
+
+
+def test_a_compiled_layer_keeps_no_activations_that_it_recomputes(quick):
+    layer = build("lstm", 3, 6)
+    held = {}
+    for recompute in (None, 10):
+        layer.recompute = recompute
+        with watch() as saved:
+            whole(layer)(torch.randn(100, 2, 3))
+        held[recompute] = sum(tensor.numel() for tensor in saved)
+    assert held[10] < held[None] / 2
+
+
+def test_a_constraint_is_kept_within_torch_compile_too(quick):
+    layer = build("exprnn", 3, 4, K=1)
+    torch._dynamo.reset()
+    run, x = torch.compile(layer, backend="aot_eager"), torch.randn(5, 2, 3)
+    run(x)
+    with torch.no_grad():
+        layer._cell(0).skew.add_(0.1)
+    run(x)
+    assert layer._cell(0).updates == 1
 
 
 @pytest.mark.slow
@@ -180,8 +212,8 @@ def test_a_kernel_that_is_nowhere_to_be_found_says_what_to_do(tmp_path, monkeypa
         ops.kernel_named("0" * 32)
 
 
-@pytest.mark.parametrize("keep", [True, False])
-def test_the_operation_keeps_torchs_rules_for_operations(kernels, keep):
+@pytest.mark.parametrize(("keep", "segment"), [(True, None), (True, 3), (True, 4), (False, None)])
+def test_the_operation_keeps_torchs_rules_for_operations(kernels, keep, segment):
     width = 16  # without gaps in what is kept, which hold anything
     cell = build("lstm", 3, width)._cell(0)
     kernel = kernels.of(cell)
@@ -189,4 +221,4 @@ def test_the_operation_keeps_torchs_rules_for_operations(kernels, keep):
     parameters = [p.detach().requires_grad_(keep) for p in cell.parameters()]
     state = [torch.zeros(2, width, requires_grad=keep) for _ in range(2)]
     x = torch.randn(4, 2, 3, requires_grad=keep)
-    torch.library.opcheck(ops.unroll, (ops.name_of(kernel), keep, x, state, parameters, None, None, None))
+    torch.library.opcheck(ops.unroll, (ops.name_of(kernel), keep, segment, x, state, parameters, None, None, None))

@@ -76,7 +76,7 @@ def unroll_in_graph(cell: Cell, work: Work, facts: KernelFacts) -> tuple[Tensor,
     def run(x: Tensor, state: list[Tensor], parameters: list[Tensor]) -> tuple[Tensor, ...]:
         masks = masks_of(work)
         held = (masks.lengths, masks.order, masks.reset)
-        output, *last, _ = ops.unroll(facts[0], torch.is_grad_enabled(), x, state, parameters, *held)
+        output, *last, _ = ops.unroll(facts[0], torch.is_grad_enabled(), work.recompute, x, state, parameters, *held)
         return output, *last
 
     return convert_and_run(cell, work, *facts[1:], run)

@@ -37,11 +37,6 @@ class Run:
         output, last, _ = self.kernel.forward(x, state, parameters, self.masks, keep=False)
         return output, *last
 
-    def windows(self, steps: int) -> list[tuple[int, int]]:
-        """First step, and the one after the last, of each segment."""
-        segment = self.segment or steps
-        return [(first, min(first + segment, steps)) for first in range(0, steps, segment)]
-
 
 class Unrolled(torch.autograd.Function):
     """Forward: one call of the kernel; backward: another; over segments, a call of each for every segment."""
@@ -54,15 +49,9 @@ class Unrolled(torch.autograd.Function):
             output, last, saved = run.kernel.forward(x, state, parameters, run.masks, keep=True)
             ctx.save_for_backward(x, *tensors, output, saved)
             return output, *last
-        output = run.kernel.new(*x.shape[:2], run.kernel.program.layout.states[0])
-        anchors: list[Sequence[Tensor]] = [state]
-        for first, end in run.windows(len(x)):
-            masks = run.masks.window(first, end)
-            part = output[first:end]
-            _, last, _ = run.kernel.forward(x[first:end], anchors[-1], parameters, masks, keep=False, output=part)
-            anchors.append(last)
-        ctx.save_for_backward(x, *tensors, *(part for anchor in anchors[1:-1] for part in anchor))
-        return output, *anchors[-1]
+        output, last, anchors = forward_over_segments(run.kernel, x, state, parameters, run.masks, run.segment)
+        ctx.save_for_backward(x, *tensors, *(part for anchor in anchors for part in anchor))
+        return output, *last
 
     @staticmethod
     def backward(ctx, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -86,27 +75,66 @@ def gradient(ctx, d_output: Tensor, d_last: Sequence[Tensor]) -> tuple[Tensor | 
         d_state = run.kernel.backward(x, state, parameters, run.masks, output, saved, d_output, d_last, sums, d_input)
         return d_input, *d_state, *run.kernel.epilogue(sums, parameters)
     anchors = [state, *(kept[k : k + run.states] for k in range(0, len(kept), run.states))]
-    return backward_over_segments(run, x, anchors, parameters, d_output, d_last, wanted)
+    d_input = torch.empty_like(x) if wanted else None
+    found = backward_over_segments(
+        run.kernel, x, anchors, parameters, run.masks, run.segment, d_output, d_last, d_input
+    )
+    return d_input, *found
 
 
-def backward_over_segments(run: Run, x: Tensor, anchors, parameters, d_output, d_state, wanted: bool):
+def windows(steps: int, segment: int) -> list[tuple[int, int]]:
+    """First step, and the one after the last, of each segment."""
+    return [(first, min(first + segment, steps)) for first in range(0, steps, segment)]
+
+
+def forward_over_segments(
+    kernel: Kernel, x: Tensor, state: Sequence[Tensor], parameters: Sequence[Tensor], masks: Masks, segment: int
+) -> tuple[Tensor, Sequence[Tensor], list[Sequence[Tensor]]]:
+    """The output, the last states, and the states between the segments: nothing else is kept."""
+    output = kernel.new(*x.shape[:2], kernel.program.layout.states[0])
+    anchors: list[Sequence[Tensor]] = [state]
+    for first, end in windows(len(x), segment):
+        part, within = output[first:end], masks.window(first, end)
+        _, last, _ = kernel.forward(x[first:end], anchors[-1], parameters, within, keep=False, output=part)
+        anchors.append(last)
+    return output, anchors[-1], anchors[1:-1]
+
+
+def backward_over_segments(
+    kernel: Kernel,
+    x: Tensor,
+    anchors: Sequence[Sequence[Tensor]],
+    parameters: Sequence[Tensor],
+    masks: Masks,
+    segment: int,
+    d_output: Tensor,
+    d_state: Sequence[Tensor | None],
+    d_input: Tensor | None,
+) -> list[Tensor | None]:
     """From the last segment to the first: run it again, keeping what is needed, and go back through it.
 
     All segments take turns in the same memory.
+
+    Args:
+        anchors: the states that each segment begins with.
+        d_input: where to write the gradient of x; None if it is not wanted.
+
+    Returns:
+        The gradients of the first state and of the parameters.
     """
-    kernel, layout, (steps, batch, _) = run.kernel, run.kernel.program.layout, x.shape
-    d_input, sums = torch.empty_like(x) if wanted else None, kernel.no_sums(batch)
-    longest = min(run.segment or steps, steps)
+    layout, (steps, batch, _) = kernel.program.layout, x.shape
+    sums = kernel.no_sums(batch)
+    longest = min(segment, steps)
     outputs, kept = (kernel.new(longest, batch, size) for size in (layout.states[0], layout.kept_size))
-    for (first, end), state in zip(reversed(run.windows(steps)), reversed(anchors), strict=True):
-        part, masks = x[first:end], run.masks.window(first, end)
+    for (first, end), state in zip(reversed(windows(steps, segment)), reversed(anchors), strict=True):
+        part, within = x[first:end], masks.window(first, end)
         output, saved = outputs[: end - first], kept[: end - first]
-        kernel.forward(part, state, parameters, masks, keep=True, output=output, saved=saved)
+        kernel.forward(part, state, parameters, within, keep=True, output=output, saved=saved)
         d_part = None if d_input is None else d_input[first:end]
         d_state = kernel.backward(
-            part, state, parameters, masks, output, saved, d_output[first:end], d_state, sums, d_part
+            part, state, parameters, within, output, saved, d_output[first:end], d_state, sums, d_part
         )
-    return d_input, *d_state, *kernel.epilogue(sums, parameters)
+    return [*d_state, *kernel.epilogue(sums, parameters)]
 
 
 def differentiable_gradient(ctx, gradients: Sequence[Tensor]) -> tuple[Tensor | None, ...]:

@@ -163,9 +163,8 @@ class Recurrent(nn.Module):
             raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
         x = input.data if isinstance(input, PackedSequence) else input
         self._check_input(x, packed=packed is not None)
-        if self.training and torch.is_grad_enabled() and not transformed():
-            for k in range(len(self.cells)):
-                self._cell(k).settle()
+        if self.training and torch.is_grad_enabled():
+            self._settle()
         batched = packed is not None or x.dim() == 3
         sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
         segment = self._segment(sequences.x.shape[0])
@@ -280,6 +279,20 @@ class Recurrent(nn.Module):
     def _segment(self, steps: int) -> int | None:
         """How many steps are recomputed together; None if nothing is."""
         return math.ceil(4 * math.sqrt(steps)) if self.recompute == "auto" else self.recompute
+
+    def _settle(self) -> None:
+        """Let cells with a constraint restore it; within torch.compile that is done outside of the graph."""
+        if torch.compiler.is_dynamo_compiling():
+            if self._constrained():
+                outside: Any = torch.compiler.disable(self._settle)  # pyright: ignore[reportCallIssue]
+                outside()
+        elif not transformed():
+            for k in range(len(self.cells)):
+                self._cell(k).settle()
+
+    @while_compiling
+    def _constrained(self) -> bool:
+        return any(type(self._cell(k).unmodified).settle is not Cell.settle for k in range(len(self.cells)))
 
     def _unroll(self, sequences: Padded, states: list[tuple[Tensor, ...]], segment: int | None):
         """Every cell over time-first sequences, from a state for each, to the output and the last states."""
