@@ -17,7 +17,9 @@ class VariationalDropout(Modifier):
         x_t, h_{t-1} -> m_x x_t, m_h h_{t-1}          m drawn once for each row: 0, or 1 / (1 - rate)
 
     Only what the step reads is masked, so the memory c of an LSTM stays whole. In a cell whose output is its memory
-    (GRU, JANET) the masked units are forgotten at every step.
+    (GRU, JANET, time gates, linear recurrences) the masked units are forgotten at every step, and the others grow by
+    1 / (1 - rate) at each step that keeps them: with gates near 1, as chrono initialisation has them, beyond all
+    bounds. Give such a cell output_rate=0, or `Zoneout`.
 
     Args:
         input_size: features of x_t.
