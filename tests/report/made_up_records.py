@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+
+import holdfast
+from holdfast.probes import probe
+
 ENVIRONMENT = {
     "holdfast": "0.1.0",
     "torch": "2.13.0+cpu",
@@ -185,4 +190,20 @@ def write_demo(root: Path) -> Path:
         write_run(root, DIGITS, "ur-lstm", seed, Course(500, 0.035, **whole))
         write_run(root, DIGITS, "ur-gru", seed, Course(550, 0.04, seconds_a_step=quick, **whole))
         write_run(root, DIGITS, "nru", seed, Course(900, 0.12, seconds_a_step=slow, **whole), memory_size=64)
+    return root
+
+
+def write_everything(root: Path) -> Path:
+    """The demo, the runs of an experiment with claims and long names, and what a probe found: the widest tables."""
+    write_demo(root)
+    question = root / "chandar2019/copying/small/lag-100"
+    for seed in range(3):
+        write_run(question, COPYING, "nru", seed, Course(600), memory_size=64)
+        write_run(question, COPYING, "lstm", seed, Course(700), label="orthogonal-lstm")
+        write_run(question, COPYING, "lstm", seed, Course(9000), label="orthogonal-chrono-lstm")
+        write_run(question, COPYING, "lstm", seed, Course(9000, ending="diverged"), label="orthogonal-rnn")
+    layer = holdfast.make("lstm", 2, 3, backend="reference").eval()
+    found = probe(layer, torch.randn(5, 2, 2), generator=torch.Generator().manual_seed(0)).as_dict()
+    for folder in question.glob("copying/nru/seed-*"):
+        dump(folder / "probe/probe.json", {"format": 1, "runs": {"any": {"before": found, "after": found}}})
     return root
