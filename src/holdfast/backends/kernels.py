@@ -1,5 +1,6 @@
 """Which kernel a cell has: compiled when first needed, then remembered."""
 
+import logging
 import os
 import threading
 import warnings
@@ -8,9 +9,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
-from holdfast.backends.build import BuildError
+from holdfast.backends.build import BuildError, CompileError
 from holdfast.backends.condition import Condition
 from holdfast.backends.kernel import Kernel
+from holdfast.backends.libraries.toolchain import VARIABLE
 from holdfast.backends.programs import recall, remember
 from holdfast.cells import Cell
 from holdfast.compiler import Refusal, compile_cell
@@ -77,6 +79,9 @@ class Kernels:
         except Refusal as refusal:
             obstacle = str(refusal)
             self.warn_once(f"{type(cell).__name__} runs on the slow reference: {obstacle}")
+        except CompileError as error:
+            obstacle = in_short(error)
+            self.warn_once(f"{type(cell).__name__} runs on the slow reference: {obstacle}")
         except BuildError as error:
             obstacle = str(error)
             self.warn_once(f"cells run on the slow reference: {obstacle}")
@@ -122,6 +127,18 @@ def program_of(cell: Cell):
         return in_clean_thread(compile_cell, cell, from_input=False)
 
 
+def in_short(error: CompileError) -> str:
+    """Why there is no kernel although its source was written: what a C++ compiler says is for us, not for the user."""
+    LOG.info("%s", error)
+    if "error:" not in error.message:
+        return f"the C++ compiler gave up: {error.message.partition('the command was')[0].strip()}"
+    flags = os.environ.get(VARIABLE)
+    blame = f"{VARIABLE}={flags!r} is wrong, or holdfast is" if flags else "that is a defect of holdfast"
+    return (
+        f"the C++ that was written for it does not compile; {blame} (the compiler's words: logger {LOG.name!r}, INFO)"
+    )
+
+
 def in_clean_thread(function, *args, **keywords):
     """What a function returns where torch's modes are as at the start: no inference mode, autocast, export."""
     with ThreadPoolExecutor(1, thread_name_prefix=TRACING) as thread:
@@ -134,3 +151,4 @@ def in_trace() -> bool:
 
 
 TRACING = "holdfast-trace"
+LOG = logging.getLogger(__name__)

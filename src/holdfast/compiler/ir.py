@@ -4,21 +4,28 @@ A value is an array of fixed shape that belongs to one row of the batch, or to n
 values too: they cost nothing, since they only change the index under which something else is read.
 """
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 
 UNARY = frozenset({"neg", "exp", "tanh", "sigmoid", "relu", "abs", "sqrt", "rsqrt", "reciprocal", "log", "log1p"}) | {
-    "expm1", "erf", "sin", "cos", "floor", "sign", "not", "copy", "float"
+    "expm1", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+    "exp2", "log2", "log10", "floor", "ceil", "trunc", "round", "sign", "not", "copy", "float"
 }  # fmt: skip
 BINARY = frozenset({"add", "sub", "mul", "div", "max", "min", "pow", "lt", "le", "gt", "ge", "eq", "ne", "and", "or"})
 ELEMENTWISE = UNARY | BINARY | {"where"}
 LEAVES = frozenset({"input", "parameter", "constant"})
 VIEWS = frozenset({"affine", "reshape"})
 REDUCTIONS = frozenset({"sum", "amax", "amin"})
-EXPENSIVE = frozenset({"exp", "tanh", "sigmoid", "log", "log1p", "expm1", "erf", "sin", "cos", "pow", "sqrt", "rsqrt"})
-MASKS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not"})
+EXPENSIVE = frozenset({
+    "exp", "tanh", "sigmoid", "log", "log1p", "expm1", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan",
+    "sinh", "cosh", "asinh", "acosh", "atanh", "exp2", "log2", "log10", "pow", "sqrt", "rsqrt",
+})  # fmt: skip
+COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+LOGIC = frozenset({"and", "or", "not"})
+MASKS = COMPARISONS | LOGIC
 
 
 @dataclass(eq=False)
@@ -58,6 +65,9 @@ def constant(number: float, shape: tuple[int, ...] = ()) -> Value:
 
 def elementwise(op: str, *args: Value) -> Value:
     """`op` at every place of the arguments, which are broadcast against each other; trivial cases are simplified."""
+    args = tuple(
+        as_mask(arg) if op in LOGIC or (op, k) == ("where", 0) else as_number(arg) for k, arg in enumerate(args)
+    )
     shape = broadcast_shape(*(arg.shape for arg in args))
     numbers = [arg.attributes["value"] if arg.op == "constant" else None for arg in args]
     for k, number in enumerate(numbers):
@@ -65,7 +75,28 @@ def elementwise(op: str, *args: Value) -> Value:
         neutral = {"add": 0.0, "mul": 1.0, "sub": 0.0 if k == 1 else None, "div": 1.0 if k == 1 else None}.get(op)
         if len(args) == 2 and number is not None and number == neutral and other.shape == shape:
             return other
+    if op in COMPARISONS and None not in numbers:
+        return constant(getattr(operator, op)(*numbers), shape)
+    if op == "where" and numbers[0] is not None:
+        return expand(args[1 if numbers[0] else 2], shape)
     return Value(op, tuple(expand(arg, shape) for arg in args), shape)
+
+
+def is_mask(value: Value) -> bool:
+    """Whether a value is truth and not numbers: C++ has vectors of another type for it, and none is stored."""
+    return value.op in MASKS or (value.op == "affine" and is_mask(value.args[0]))
+
+
+def as_number(value: Value) -> Value:
+    """1 where a mask is true, else 0; what is numbers already is left as it is."""
+    return Value("float", (value,), value.shape) if is_mask(value) else value
+
+
+def as_mask(value: Value) -> Value:
+    """Where numbers are not 0."""
+    if value.op == "float":
+        return value.args[0]
+    return value if is_mask(value) or value.op == "constant" else elementwise("ne", value, constant(0))
 
 
 def broadcast_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
@@ -93,7 +124,7 @@ def reshape(value: Value, shape: tuple[int, ...]) -> Value:
     if value.op == "constant":
         return constant(value.attributes["value"], shape)
     if [size for size in shape if size != 1] != [size for size in value.shape if size != 1]:
-        return Value("reshape", (value,), shape)
+        return Value("reshape", (as_number(value),), shape)
     places = iter([k for k, size in enumerate(shape) if size != 1])
     index = [(0, {} if size == 1 else {next(places): 1}) for size in value.shape]
     return Value("affine", (value,), shape, {"index": index})
@@ -116,6 +147,7 @@ def permute(value: Value, order: tuple[int, ...]) -> Value:
 
 def reduce(op: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value:
     """Sum or extremum over `axes`."""
+    value = as_number(value)
     left = tuple(size for k, size in enumerate(value.shape) if k not in axes)
     reduced = Value(op, (value,), left, {"axes": axes})
     return reshape(reduced, tuple(1 if k in axes else n for k, n in enumerate(value.shape))) if keep else reduced
@@ -123,6 +155,7 @@ def reduce(op: str, value: Value, axes: tuple[int, ...], *, keep: bool) -> Value
 
 def cumsum(value: Value, axis: int) -> Value:
     """Running sum; that of a flipped value is kept as the flip of one that runs backwards."""
+    value = as_number(value)
     if value.op == "affine" and value.attributes["index"] == flipped(value.shape, axis):
         running = Value("cumsum", value.args, value.shape, {"axis": axis, "reverse": True})
         return flip(running, axis)

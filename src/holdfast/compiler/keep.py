@@ -5,7 +5,7 @@ arithmetic, or from a state by a single function as tanh(c) does, is computed ag
 arithmetic.
 """
 
-from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, LEAVES, MASKS, VIEWS, Value, walk
+from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, LEAVES, VIEWS, Value, is_mask, walk
 from holdfast.compiler.partition import Parts
 from holdfast.compiler.schedule import base
 
@@ -99,6 +99,6 @@ def dear_sources(value: Value) -> dict[Value, None]:
 
 def storable(value: Value) -> list[Value]:
     """The value itself, or, for a mask, the numbers that it compares."""
-    if value.op not in MASKS:
+    if not is_mask(value):
         return [value]
     return [kept for arg in value.args if arg.op not in LEAVES for kept in storable(arg)]

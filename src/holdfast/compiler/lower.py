@@ -25,7 +25,9 @@ def lower(node: fx.Node, value_of: Callable[[fx.Node], Any]) -> Value | tuple[Va
     """The value of a node of kind rows; `value_of` gives those of its arguments."""
     args = fx.map_arg(node.args, value_of)
     keywords = {
-        k: v for k, v in fx.map_arg(node.kwargs, value_of).items() if k in ("alpha", "dim", "correction", "keepdim")
+        k: v
+        for k, v in fx.map_arg(node.kwargs, value_of).items()
+        if k in ("alpha", "dim", "correction", "keepdim", "min", "max", "rounding_mode")
     }
     return RULES[node.target](node, *args, **keywords)
 
@@ -73,7 +75,8 @@ def plain(op: str) -> Callable[..., Value]:
 
 
 for name in ("neg", "exp", "tanh", "sigmoid", "relu", "abs", "sqrt", "rsqrt", "reciprocal", "log", "log1p", "expm1",
-             "erf", "sin", "cos", "floor", "sign"):  # fmt: skip
+             "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+             "exp2", "log2", "log10", "floor", "ceil", "trunc", "round", "sign"):  # fmt: skip
     rule(getattr(aten, name).default)(plain(name))
 for name, op in {"mul": "mul", "div": "div"}.items():
     rule(getattr(aten, name).Tensor, getattr(aten, name).Scalar)(plain(op))
@@ -84,6 +87,7 @@ rule(aten.minimum.default)(plain("min"))
 rule(aten.where.self)(plain("where"))
 rule(aten.logical_and.default, aten.bitwise_and.Tensor)(plain("and"))
 rule(aten.logical_or.default, aten.bitwise_or.Tensor)(plain("or"))
+rule(aten.logical_xor.default, aten.bitwise_xor.Tensor)(plain("ne"))
 rule(aten.logical_not.default, aten.bitwise_not.default)(plain("not"))
 
 
@@ -102,10 +106,44 @@ def scaled(node: fx.Node, value, alpha: float):
     return value if alpha == 1 else elementwise("mul", align(node, as_value(value)), constant(alpha))
 
 
-@rule(aten.clamp.default)
-def clamp(node: fx.Node, a, low=None, high=None) -> Value:
-    a = a if low is None else elementwise("max", a, constant(low))
-    return a if high is None else elementwise("min", a, constant(high))
+@rule(aten.clamp.default, aten.clamp.Tensor)
+def clamp(node: fx.Node, a, min=None, max=None) -> Value:
+    a = a if min is None else plain("max")(node, a, min)
+    return a if max is None else plain("min")(node, a, max)
+
+
+@rule(aten.div.Tensor_mode)
+def divide_to_whole(node: fx.Node, a, b, rounding_mode: str | None = None) -> Value:
+    ratio = plain("div")(node, a, b)
+    return ratio if rounding_mode is None else elementwise(rounding_mode, ratio)
+
+
+@rule(aten.remainder.Tensor, aten.remainder.Scalar, aten.fmod.Tensor, aten.fmod.Scalar)
+def remainder(node: fx.Node, a, b) -> Value:
+    """What is left of a when b is taken away a whole number of times, rounded down or, for `fmod`, towards zero."""
+    whole = elementwise("trunc" if "fmod" in str(node.target) else "floor", plain("div")(node, a, b))
+    return plain("sub")(node, a, plain("mul")(node, whole, b))
+
+
+@rule(aten.hypot.default)
+def hypotenuse(node: fx.Node, a, b) -> Value:
+    a, b = (ir.expand(align(node, as_value(part)), row_shape(node)) for part in (a, b))
+    return elementwise("sqrt", elementwise("add", elementwise("mul", a, a), elementwise("mul", b, b)))
+
+
+@rule(aten.atan2.default)
+def angle(node: fx.Node, y, x) -> Value:
+    """Of the point (x, y), in -pi..pi."""
+    y, x = (ir.expand(align(node, as_value(part)), row_shape(node)) for part in (y, x))
+    half = elementwise("atan", elementwise("div", y, x))  # pi / 2 where x is 0
+    turn = elementwise("where", elementwise("lt", y, constant(0)), constant(-math.pi), constant(math.pi))
+    whole = elementwise("where", elementwise("lt", x, constant(0)), elementwise("add", half, turn), half)
+    return elementwise(
+        "where",
+        elementwise("eq", y, constant(0)),
+        elementwise("where", elementwise("lt", x, constant(0)), constant(math.pi), constant(0)),
+        whole,
+    )
 
 
 @rule(aten.pow.Tensor_Scalar)
@@ -130,14 +168,35 @@ def power_of_values(node: fx.Node, a, b) -> Value:
     return plain("pow")(node, a, b)
 
 
+@rule(aten.hardshrink_backward.default, aten.softshrink_backward.default)
+def shrink_backward(node: fx.Node, gradient: Value, a: Value, width: float) -> Value:
+    inside = elementwise("le", elementwise("abs", a), constant(width))
+    return elementwise("where", inside, constant(0), gradient)
+
+
+@rule(aten.pow.Scalar)
+def power_of_number(node: fx.Node, base: float, exponent: Value) -> Value:
+    return elementwise("pow", constant(base), exponent)
+
+
+@rule(aten.isnan.default)
+def is_nan(node: fx.Node, a: Value) -> Value:
+    return elementwise("ne", a, a)
+
+
+@rule(aten.isinf.default)
+def is_infinite(node: fx.Node, a: Value) -> Value:
+    return elementwise("eq", elementwise("abs", a), constant(math.inf))
+
+
 @rule(aten.clone.default, aten.alias.default, aten.detach.default, aten.expand.default, aten._to_copy.default)
 def same(node: fx.Node, a: Value, *_, **__) -> Value:
     dtype = node.meta["val"].dtype
     source: Any = node.all_input_nodes[0]
     if dtype != source.meta["val"].dtype:
-        if source.meta["val"].dtype != torch.bool or not dtype.is_floating_point:
+        if source.meta["val"].dtype.is_floating_point or not dtype.is_floating_point:
             raise Refusal(f"a conversion from {source.meta['val'].dtype} to {dtype} is not compiled")
-        a = elementwise("float", a)
+        a = ir.as_number(a)
     return ir.expand(align(node, a), row_shape(node))
 
 
@@ -192,7 +251,7 @@ def cat(node: fx.Node, pieces, dim: int = 0) -> Value:
 
 def joined(pieces, axis: int) -> Value:
     """Pieces one after the other along an axis."""
-    kept = tuple(piece for piece in pieces if piece.shape[axis])
+    kept = tuple(ir.as_number(piece) for piece in pieces if piece.shape[axis])
     if len(kept) == 1:
         return kept[0]
     size = sum(piece.shape[axis] for piece in kept)
@@ -202,12 +261,27 @@ def joined(pieces, axis: int) -> Value:
 
 @rule(aten.slice_scatter.default)
 def slice_scatter(node: fx.Node, base, piece, dim: int = 0, start=None, end=None, step: int = 1) -> Value:
-    if step != 1:
-        raise Refusal("a slice with a step has no compiled gradient")
     axis = axis_of(dim, base)
     first, last, _ = slice(start, end).indices(base.shape[axis])
+    if step != 1:
+        piece = woven(base, piece, axis, first, step)
+        last = first + piece.shape[axis]
     before, after = ir.part(base, axis, 0, first), ir.part(base, axis, last, base.shape[axis] - last)
     return joined((before, piece, after), axis)
+
+
+def woven(base: Value, piece: Value, axis: int, first: int, step: int) -> Value:
+    """`piece` at every step-th place of an axis of `base`, from `first` on; what lies between is that of `base`."""
+    count, end = piece.shape[axis], base.shape[axis]
+    shape = (*piece.shape[:axis], count, 1, *piece.shape[axis + 1 :])
+    threads = [ir.reshape(piece, shape)]
+    for offset in range(1, step):
+        held = min(count, math.ceil((end - first - offset) / step))  # the last place may lie beyond the end
+        thread = [ir.part(base, axis, first + offset, held, step)] if held > 0 else []
+        missing = (*piece.shape[:axis], count - max(0, held), *piece.shape[axis + 1 :])
+        threads.append(ir.reshape(joined([*thread, constant(0, missing)], axis), shape))
+    whole = (*piece.shape[:axis], count * step, *piece.shape[axis + 1 :])
+    return ir.part(ir.reshape(joined(threads, axis + 1), whole), axis, 0, min(count * step, end - first))
 
 
 @rule(aten.select_scatter.default)
@@ -244,6 +318,8 @@ def reduction(op: str) -> Rule:
 rule(aten.sum.dim_IntList)(reduction("sum"))
 rule(aten.amax.default)(reduction("amax"))
 rule(aten.amin.default)(reduction("amin"))
+rule(aten.any.dim, aten.any.dims)(reduction("amax"))
+rule(aten.all.dim, aten.all.dims)(reduction("amin"))
 
 
 def mean_over(a: Value, dims, keep: bool) -> Value:

@@ -10,6 +10,7 @@ epilogue    gradients of parameters, which are linear in those sums: once, in to
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import fx
 
 from holdfast.compiler.ir import Value, elementwise
@@ -80,7 +81,7 @@ def partition(traced: Traced, kinds: dict[fx.Node, Kind]) -> Parts:
         new_states,
         input_gradient,
         state_gradients,
-        extract_prologue(parameters, arrays),
+        extract_prologue(parameters, arrays, inputs[0].meta["val"].dtype),
         tuple(node.name for node in arrays),
         epilogue,
         contractions,
@@ -150,12 +151,15 @@ def needed(node: fx.Node, wanted) -> list[fx.Node]:
     return list(order)
 
 
-def extract_prologue(parameters: list[fx.Node], results: list[fx.Node]) -> Recipe:
-    """The part of the graph from the parameters to `results`."""
+def extract_prologue(parameters: list[fx.Node], results: list[fx.Node], dtype: torch.dtype) -> Recipe:
+    """The part of the graph from the parameters to `results`, which a kernel reads as numbers of one dtype."""
     graph, made = fx.Graph(), {}
     for node in parameters:
         made[node] = graph.placeholder(node.name)
     copy_into(graph, results, made)
+    for node in results:
+        if not node.meta["val"].is_floating_point():
+            made[node] = graph.call_function(aten._to_copy.default, (made[node],), {"dtype": dtype})
     graph.output(tuple(made[node] for node in results))
     return from_graph(graph)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from math import prod
 
 from holdfast.compiler.index import Index, Split, Unsplittable, flat, follow, variable
-from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, MASKS, REDUCTIONS, Value
+from holdfast.compiler.ir import ELEMENTWISE, EXPENSIVE, REDUCTIONS, Value, is_mask
 from holdfast.compiler.refusal import Refusal
 
 
@@ -91,8 +91,8 @@ def schedule(roots: tuple[Value, ...], known: frozenset[Value]) -> Schedule:
         if not again:
             break
         stored |= again
-    if any(value.op in MASKS for value in stored):
-        raise Refusal("a mask is reshaped or reduced; turn it into numbers with torch.where first")
+    if any(is_mask(value) for value in stored):
+        raise Refusal("a state is a mask; turn it into numbers with torch.where")
     order = [v for stage in stages for v in (*stage.products, *(s.value for loop in stage.loops for s in loop.stores))]
     return Schedule(tuple(stages), tuple(dict.fromkeys(order)), frozenset(crossing(stages)))
 

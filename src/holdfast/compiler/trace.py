@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -20,6 +21,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from holdfast.cells import Cell
+from holdfast.compiler.apart import Apart
 from holdfast.compiler.refusal import Refusal
 
 BATCH = 9973
@@ -28,6 +30,7 @@ BATCH = 9973
 OTHER_BATCH = 9967
 """A second one: what differs between the traces depends on the number of rows."""
 
+COMPILER = str(Path(__file__).parent)
 aten = torch.ops.aten
 
 
@@ -100,7 +103,8 @@ def trace_with(step: Step, held: dict[str, Tensor], batch: int, lines: "Lines") 
 
     def run(x: Tensor, *rest: Tensor) -> tuple[Tensor, ...]:
         named = dict(zip(held, rest[len(sizes) :], strict=True))
-        return functional_call(step, named, (x, *rest[: len(sizes)]))
+        with Apart(batch):
+            return functional_call(step, named, (x, *rest[: len(sizes)]))
 
     def run_and_differentiate(primals: tuple[Tensor, ...], cotangents: tuple[Tensor, ...]):
         fixed = primals[len(primals) - buffers :]
@@ -153,8 +157,12 @@ class Lines(TorchDispatchMode):
 
 
 def users_line(stack) -> str:
-    """The innermost line of `stack` that is neither torch's nor this file's, as `line 12 of file.py: code`."""
-    ours = [f for f in stack if "/torch/" not in f.filename and f.filename != __file__ and "<" not in f.filename]
+    """The innermost line of `stack` that is neither torch's nor the compiler's, as `line 12 of file.py: code`."""
+    ours = [
+        f
+        for f in stack
+        if not f.filename.startswith(COMPILER) and "/torch/" not in f.filename and "<" not in f.filename
+    ]
     if not ours:
         return "an unknown line"
     code = linecache.getline(ours[-1].filename, ours[-1].lineno or 0).strip()
@@ -168,6 +176,8 @@ def explain_failure(error: Exception) -> str:
     where = users_line(traceback.extract_tb(error.__traceback__))
     if "DataDependent" in type(error).__name__ or "data-dependent" in str(error):
         return f"the step depends on a value, not only on shapes ({where})"
+    if "custom_function_call" in str(error) or "autograd.Function" in str(error):
+        return f"the step calls an autograd.Function, into whose derivative the compiler can't see ({where})"
     if "non-Fake" in str(error) or "FakeTensor" in str(error):
         return f"the step uses a tensor that is neither a parameter nor a buffer of the cell ({where})"
     return f"the step can't be traced: {type(error).__name__}: {str(error).splitlines()[0]} ({where})"
@@ -186,6 +196,24 @@ def dtype_of(cell: Cell) -> torch.dtype:
     floating = (v.dtype for v in (*cell.parameters(), *cell.buffers()) if v.is_floating_point())
     dtype = next(floating, torch.get_default_dtype())
     return torch.float32 if dtype.itemsize < 4 else dtype
+
+
+def batch_last(x: Tensor, dims=None, keepdim: bool = False, *, dtype=None) -> Tensor:
+    """A sum over the batch and more, as it is for a parameter that several places of a row share, in two."""
+    others = [dim for dim in dims or range(x.dim()) if dim % x.dim()]
+    if (
+        x.dim() < 2
+        or x.shape[0] not in (BATCH, OTHER_BATCH)
+        or len(others) in (0, len(dims or range(x.dim())))
+        or dtype
+    ):
+        return NotImplemented
+    total = x.sum(others, keepdim=True).sum([0], keepdim=True)
+    return (
+        total
+        if keepdim
+        else total.reshape([n for k, n in enumerate(x.shape) if k and k - x.dim() not in others and k not in others])
+    )
 
 
 @cache
@@ -211,7 +239,7 @@ def decompositions() -> dict[Any, Callable]:
         aten.tanh_backward,
         aten.stack,
     )
-    rules = {**core_aten_decompositions(), **get_decompositions(composite)}
+    rules = {**core_aten_decompositions(), **get_decompositions(composite), aten.sum.dim_IntList: batch_last}
     for whole in (aten.eye.default, aten.eye.m):  # its rule counts from 256 on in uint16, which torch has no kernel for
         rules.pop(whole, None)
     return rules

@@ -23,6 +23,10 @@ ALONG_AN_AXIS = {
     aten.mean.dim: 1,
     aten.amax.default: 1,
     aten.amin.default: 1,
+    aten.any.dim: 1,
+    aten.any.dims: 1,
+    aten.all.dim: 1,
+    aten.all.dims: 1,
     aten.var_mean.correction: 1,
     aten.var.correction: 1,
     aten.cumsum.default: 1,
@@ -38,6 +42,7 @@ ALONG_AN_AXIS = {
 """Operations that act along an axis, and which of their arguments says along which."""
 
 
+SHAPES = (aten.view.default, aten._unsafe_view.default, aten.reshape.default, aten.permute.default, aten.expand.default)
 ROWS_COUNTED = "the step depends on the number of rows in the batch"
 
 
@@ -92,6 +97,8 @@ def kind(node: fx.Node, kinds: dict[fx.Node, Kind], late: set[fx.Node]) -> Kind:
     axes = axes_of(node)
     if node.target is aten.sum.dim_IntList and axes == {0} and node in late:
         return "sums"
+    if node.target in SHAPES and 0 not in axes and not has_batch(node):
+        raise Refusal(f"{name} joins the batch with another axis or moves it, which the compiler does not follow")
     if 0 in axes or not all(has_batch(node, k) for k in range(outputs_of(node))):
         raise Refusal(f"{name} mixes rows of the batch")
     if node.target is aten.mm.default and sources != ["rows", "parameters"]:
@@ -145,7 +152,7 @@ def cotangents_of(traced: Traced) -> list[fx.Node]:
 def has_batch(node: fx.Node, output: int = 0) -> bool:
     """Whether the first axis of a tensor is the batch, and no other holds it."""
     shape = shape_of(node, output)
-    return bool(shape) and shape[0] == BATCH and not any(size % BATCH == 0 for size in shape[1:])
+    return bool(shape) and shape[0] == BATCH and not any(size and size % BATCH == 0 for size in shape[1:])
 
 
 def outputs_of(node: fx.Node) -> int:

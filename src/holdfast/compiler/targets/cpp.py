@@ -14,7 +14,9 @@ FUNCTION = {"exp": "exponential", "tanh": "hyperbolic_tangent", "sigmoid": "sigm
             "log": "logarithm", "log1p": "logarithm_of_one_plus",
             "sqrt": "square_root", "sign": "signum", "max": "maximum", "min": "minimum", "pow": "power",
             "where": "select", "not": "inverted"}  # fmt: skip
-BY_LANE = ("expm1", "erf", "sin", "cos", "floor")
+BY_LANE = {name: f"std::{name}(u)" for name in (
+    "expm1", "erf", "erfc", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh",
+    "exp2", "log2", "log10", "floor", "ceil", "trunc")} | {"round": "std::nearbyint(u)"}  # fmt: skip
 START = {"sum": "T(0)", "amax": "-std::numeric_limits<T>::infinity()", "amin": "std::numeric_limits<T>::infinity()"}
 ACROSS = {"sum": "total", "amax": "greatest", "amin": "least"}
 TOGETHER = {"sum": "{} + {}", "amax": "maximum({}, {})", "amin": "minimum({}, {})"}
@@ -107,7 +109,7 @@ def expression(value: Value, names: list[str]) -> str:
     if value.op in INFIX:
         return f"{names[0]} {INFIX[value.op]} {names[1]}"
     if value.op in BY_LANE:
-        return f"each({names[0]}, [](T u) {{ return std::{value.op}(u); }})"
+        return f"each({names[0]}, [](T u) {{ return {BY_LANE[value.op]}; }})"
     if value.op in FUNCTION:
         return f"{FUNCTION[value.op]}({', '.join(names)})"
     others = {
