@@ -32,14 +32,15 @@ class Leaky(holdfast.Cell):
 
     def __init__(self, input_size, hidden_size, *, device=None, dtype=None):
         super().__init__(input_size, hidden_size)
-        self.dt = 0.25
+        self.dt, self.leaks = 0.25, [1.0]
         self.weight_hh = torch.nn.Parameter(torch.randn(hidden_size, hidden_size, device=device, dtype=dtype))
 
     def project(self, x):
         return x
 
     def step(self, p, state):
-        return state.h + self.dt * (torch.tanh(p + torch.nn.functional.linear(state.h, self.weight_hh)) - state.h)
+        h = torch.tanh(p + torch.nn.functional.linear(state.h, self.weight_hh))
+        return state.h + self.dt * (h - self.leaks[0] * state.h)
 
     def initial_state(self, batch_size, *, like):
         return self.make_state(like.new_ones(batch_size, self.hidden_size))
@@ -75,6 +76,10 @@ def choose_another_setting(layer):
     layer.cells[1].dt = 0.5
 
 
+def choose_another_setting_within_one(layer):
+    layer.cells[1].leaks[0] = 0.5
+
+
 CHANGES = [
     double_in_place,
     double_data,
@@ -82,6 +87,7 @@ CHANGES = [
     load_by_assignment,
     exchange_cells,
     choose_another_setting,
+    choose_another_setting_within_one,
 ]
 
 

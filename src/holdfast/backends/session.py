@@ -1,42 +1,35 @@
 """One step at a time: a kernel with its weights packed and its arguments written down beforehand."""
 
 import ctypes
-from collections.abc import Iterable, Sequence
-from itertools import chain
 
 import torch
 from torch import Tensor, nn
 
+from holdfast.backends.condition import Condition
 from holdfast.backends.kernel import Call, Kernel, Masks, threads_for
 from holdfast.cells import Cell
 
 
 class Watch:
-    """Notices when modules are no longer as they were: given another attribute or parameter, or written to.
+    """Notices when a module is no longer as it was: given another setting or parameter, or written to.
 
     Args:
-        modules: all of them, those within others too.
-        places: other dictionaries whose values are to stay.
+        module: it, or a list of them.
     """
 
-    def __init__(self, modules: Sequence[nn.Module], *places: dict):
-        self.places = [place for m in modules for place in (vars(m), m._parameters, m._buffers, m._modules)]
-        self.places += places
-        self.tensors = [v for m in modules for v in (*m._parameters.values(), *m._buffers.values()) if v is not None]
-        self.alive = list(self.values())  # by their identities they are known, which no others may take
+    def __init__(self, module: nn.Module):
+        self.condition = Condition(module)
+        self.tensors = [v for held in self.condition.held for v in held.values() if v is not None]
         self.before = self.now()
 
-    def values(self) -> Iterable[object]:
-        """All that the modules hold."""
-        return chain.from_iterable([place.values() for place in self.places])
-
-    def now(self) -> tuple[list, list]:
-        """What changes when the modules do."""
-        return list(map(id, self.values())), [(v._version, v.data_ptr()) for v in self.tensors]
+    def now(self) -> list:
+        """What changes when parameters or buffers do; their identities are not taken by others, since they are held."""
+        held = self.condition.held
+        return [(id(v), v._version, v.data_ptr()) for tensors in held for v in tensors.values() if v is not None]
 
     def unchanged(self) -> bool:
-        """Whether the modules are still as they were."""
-        return self.before == self.now()
+        """Whether the module is still as it was."""
+        return self.before == self.now() and self.condition.holds()
 
 
 class Session:

@@ -31,8 +31,7 @@ class Stream:
 
     def __init__(self, layer: "Recurrent", dtype: torch.dtype, kernels: list[Kernel]):
         cells = [layer._cell(k) for k in range(len(layer.cells))]
-        modules = [module for cell in cells for module in cell.modules()]
-        self.watch = Watch(modules, layer._modules, layer.cells._modules)
+        self.cells, self.watch = layer.cells, Watch(layer.cells)
         self.dtype, self.backend, self.process = dtype, layer.backend, os.getpid()
         self.sessions = [Session(cell, kernel) for cell, kernel in zip(cells, kernels, strict=True)]
         self.widths, self.make_state = self.sessions[0].widths, cells[0].make_state
@@ -44,7 +43,7 @@ class Stream:
         A child shares its work among threads in another way.
         """
         same = self.dtype == dtype and self.backend == layer.backend and self.process == os.getpid()
-        return same and self.watch.unchanged()
+        return same and self.cells is layer._modules["cells"] and self.watch.unchanged()
 
     def wants_gradient(self) -> bool:
         """Whether one of the parameters does."""
