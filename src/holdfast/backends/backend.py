@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 from torch import Tensor
 
 from holdfast.cells import Cell
@@ -16,7 +17,7 @@ class Work:
     """One cell's way over a sequence, in one direction.
 
     Args:
-        x: input (T, B, I).
+        x: input (T, B, I); beyond a row's end there may be anything, and it has no bearing on anything.
         state: the state before the first step, a tuple of (B, size).
         valid: (T, B) bool, False beyond a row's end: there the state stays and the output is 0. None if all are valid.
         reset: (T, B) bool, True where the state is replaced by the cell's initial one before the step; None if nowhere.
@@ -28,6 +29,21 @@ class Work:
     valid: Tensor | None = None
     reset: Tensor | None = None
     recompute: int | None = None
+
+    @property
+    def filled(self) -> Tensor:
+        """x with zeros beyond the rows' ends, for a backend that computes there too: 0 times NaN is NaN."""
+        return self.x if self.valid is None else zero_beyond(self.x, self.valid)
+
+
+def zero_beyond(x: Tensor, valid: Tensor) -> Tensor:
+    """x (..., B, features) with zeros in the rows that are not `valid` (..., B)."""
+    return torch.where(valid.unsqueeze(-1), x, 0)
+
+
+def autocasts(device: torch.device) -> bool:
+    """Whether operations on a device now run in lower precision; never on one that has no autocast."""
+    return torch.amp.is_autocast_available(device.type) and torch.is_autocast_enabled(device.type)
 
 
 class Backend(ABC):

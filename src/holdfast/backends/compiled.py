@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from holdfast.backends import ops
-from holdfast.backends.backend import Backend, Work
+from holdfast.backends.backend import Backend, Work, zero_beyond
 from holdfast.backends.kernel import Kernel, Masks
 from holdfast.backends.kernels import Kernels
 from holdfast.backends.native import differentiated_by_function
@@ -87,7 +87,7 @@ def convert_and_run(
 ) -> tuple[Tensor, tuple[Tensor, ...]]:
     """`run` on arrays as the kernel takes them, and its results as the caller expects them."""
     given = work.x.dtype
-    x = work.x if from_input else cell.project(work.x)
+    x = work.x if from_input else cell.project(work.filled)
     with torch.autocast("cpu", enabled=False):
         held = (*cell.parameters(), *cell.buffers())
         x, *tensors = [in_dtype(tensor, dtype) for tensor in (x, *work.state, *held)]
@@ -126,6 +126,7 @@ class Step(nn.Module):
 def by_reference(step: Step, valid: Tensor | None, reset: Tensor | None, tensors) -> tuple[Tensor, ...]:
     """The unroll in plain PyTorch from (x or p, states, parameters)."""
     x, *rest = tensors
+    x = x if valid is None else zero_beyond(x, valid)
     count = len(step.cell.state_sizes)
     values = dict(zip(step.names, rest[count:], strict=True))
 

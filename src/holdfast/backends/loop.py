@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch._higher_order_ops.scan import scan_op
 from torch.func import functional_call
 
-from holdfast.backends.backend import Backend, Work
+from holdfast.backends.backend import Backend, Work, zero_beyond
 from holdfast.backends.reference import select
 from holdfast.cells import Cell, DerivedCell
 
@@ -41,11 +41,11 @@ class Loop(Backend):
                 before = select(cell, reset, cell.initial_state(len(p), like=before[0]), before)
             named = {f"cell.{name}": value for name, value in zip(held, rest, strict=False)}
             new = functional_call(step, named, (p, before, *rest[len(held) :]))
-            output = new[0] if valid is None else torch.where(valid.unsqueeze(-1), new[0], 0)
+            output = new[0] if valid is None else zero_beyond(new[0], valid)
             after = new if valid is None else select(cell, valid, new, before)
             return [part.clone() for part in (*after, output)]  # what a loop returns must not alias
 
-        found = scan_op(advance, list(work.state), [cell.project(work.x), *masks], (*held.values(), *derived))
+        found = scan_op(advance, list(work.state), [cell.project(work.filled), *masks], (*held.values(), *derived))
         return found[states], cell.make_state(found[:states])
 
 

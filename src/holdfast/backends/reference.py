@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from holdfast.backends.backend import Backend, Work
+from holdfast.backends.backend import Backend, Work, zero_beyond
 from holdfast.cells import Cell
 
 
@@ -28,13 +28,14 @@ def over_segments(unroll: Callable, cell: Cell, work: Work) -> tuple[Tensor, tup
     Args:
         unroll: from a cell, x (T, B, I), a state, `valid` and `reset` to outputs and the last state.
     """
+    x = work.filled
     if work.recompute is None:
-        return unroll(cell, work.x, work.state, work.valid, work.reset)
+        return unroll(cell, x, work.state, work.valid, work.reset)
     outputs, state = [], work.state
-    for start in range(0, len(work.x), work.recompute):
+    for start in range(0, len(x), work.recompute):
         steps = slice(start, start + work.recompute)
         masks = (None if mask is None else mask[steps] for mask in (work.valid, work.reset))
-        output, state = checkpoint(unroll, cell, work.x[steps], state, *masks, use_reentrant=False)
+        output, state = checkpoint(unroll, cell, x[steps], state, *masks, use_reentrant=False)
         outputs.append(output)
     return torch.cat(outputs), state
 
@@ -68,7 +69,7 @@ def unroll_steps(
         state = new if valid is None else select(cell, valid[t], new, state)
         outputs.append(new[0])
     output = torch.stack(outputs)
-    return output if valid is None else torch.where(valid.unsqueeze(-1), output, 0), state
+    return output if valid is None else zero_beyond(output, valid), state
 
 
 def select(cell: Cell, rows: Tensor, chosen, other) -> tuple[Tensor, ...]:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from holdfast.backends.backend import Backend, Work
+from holdfast.backends.backend import Backend, Work, zero_beyond
 from holdfast.backends.native import transformed
 from holdfast.backends.recurrence import linear_recurrence
 from holdfast.backends.reference import over_segments
@@ -63,7 +63,7 @@ def scan_segment(
     memory = as_pairs(cell, linear_recurrence(a.expand(len(b), rows, -1), b, as_complex(cell, initial)))
     output = cell.read(p, memory)
     if valid is not None:
-        output = torch.where(valid.unsqueeze(-1), output, 0)
+        output = zero_beyond(output, valid)
     ends = (memory[-1],) if len(state) == 1 else (last_output(output, state[0], valid), memory[-1])
     return output, cell.make_state(ends)
 
