@@ -3,8 +3,10 @@
 import pickle
 import re
 
+import numpy as np
 import pytest
 import torch
+from torch.nn.utils import prune
 from torch.nn.utils.rnn import pack_padded_sequence
 
 import holdfast
@@ -23,7 +25,13 @@ CASES = {
     "no steps": (lambda: lstm()(torch.randn(0, 4, 3)), "at least one step and one row, got (0, 4, 3)"),
     "no rows": (lambda: lstm()(torch.randn(7, 0, 3)), "at least one step and one row, got (7, 0, 3)"),
     "dtype": (lambda: lstm()(X.double()), "input has dtype torch.float64 but the layer torch.float32"),
-    "integers": (lambda: lstm()(X.long()), "input has dtype torch.int64"),
+    "integers": (
+        lambda: lstm()(X.long()),
+        "input has dtype torch.int64 but the layer torch.float32; convert the input with .to(torch.float32)",
+    ),
+    "a list": (lambda: lstm()([1, 2]), "LSTM expects input (time, batch, 3), a tensor or packed, got list"),
+    "an array": (lambda: lstm()(X.numpy()), "a tensor or packed, got ndarray; try torch.as_tensor()"),
+    "an array to step": (lambda: lstm().step(X[0].numpy()), "step expects (batch, 3) or (3,), a tensor, got ndarray"),
     "device": (lambda: lstm()(X.to("meta")), "input is on meta but the layer on cpu"),
     "too long": (lambda: lstm()(X, lengths=[7, 8, 1, 1]), "between 1 and the number of steps, 7; got 8 for sequence 1"),
     "empty row": (lambda: lstm()(X, lengths=[7, 3, 0, 1]), "got 0 for sequence 2; leave out sequences without steps"),
@@ -40,6 +48,14 @@ CASES = {
         "LSTM expects the state h (1, 4, 5), c (1, 4, 5), got (1, 4, 5), (2, 4, 5)",
     ),
     "state alone": (lambda: lstm()(X, torch.zeros(1, 4, 5)), "h (1, 4, 5), c (1, 4, 5), got (1, 4, 5)"),
+    "state of none": (
+        lambda: lstm()(X, (torch.zeros(1, 4, 5), None)),
+        "LSTM expects the state h (1, 4, 5), c (1, 4, 5), got (1, 4, 5), NoneType",
+    ),
+    "state of step": (
+        lambda: lstm().requires_grad_(False).step(X[0], (torch.zeros(1, 4, 5), None)),
+        "LSTM expects the state h (1, 4, 5), c (1, 4, 5), got (1, 4, 5), NoneType",
+    ),
     "state dtype": (
         lambda: lstm()(X, (torch.zeros(1, 4, 5).double(), torch.zeros(1, 4, 5))),
         "the state has dtype torch.float64 but the input torch.float32",
@@ -58,17 +74,22 @@ CASES = {
         "expects input (steps, 3), got (17, 2)",
     ),
     "backwards stream": (lambda: lstm(bidirectional=True).step(X[0]), "a bidirectional layer can't step"),
-    "step axes": (lambda: lstm().step(X), "step expects (batch, 3) or (3,), got (7, 4, 3)"),
+    "step of nobody": (
+        lambda: lstm().requires_grad_(False).step(torch.zeros(0, 3)),
+        "at least one step and one row, got (1, 0, 3)",
+    ),
+    "step axes": (lambda: lstm().step(X), "step expects (batch, 3) or (3,), a tensor, got (7, 4, 3)"),
     "hidden size": (lambda: holdfast.LSTM(3, 0), "hidden_size must be a whole number of at least 1, got 0"),
     "input size": (lambda: holdfast.GRU(2.5, 5), "input_size must be a whole number of at least 1, got 2.5"),
+    "truth": (lambda: holdfast.LSTM(True, 5), "input_size must be a whole number of at least 1, got True"),
     "layers": (lambda: lstm(num_layers=0), "num_layers must be a whole number"),
     "dropout": (lambda: lstm(dropout=1.5), "dropout must be a probability between 0 and 1, got 1.5"),
     "recompute": (lambda: lstm(recompute=0), "recompute must be a whole number of at least 1, got 0"),
     "projection": (lambda: lstm(proj_size=5), "proj_size must be smaller than hidden_size 5, got 5"),
     "backend": (lambda: lstm(backend="cuda"), "backend must be one of 'auto', "),
     "backend can't": (
-        lambda: lstm(backend="native")(X, lengths=[7, 1, 1, 1]),
-        "backend 'native' can't run this: native: torch's kernels take lengths in packed form only",
+        lambda: lstm(backend="native")(X, reset=torch.ones(7, 4, dtype=torch.bool)),
+        "backend 'native' can't run this: native: torch's kernels can't reset the state within a sequence",
     ),
     "nonlinearity": (lambda: holdfast.RNN(3, 5, nonlinearity="gelu"), "nonlinearity must be 'tanh' or 'relu'"),
     "heads": (
@@ -132,3 +153,56 @@ def test_a_cell_that_returns_too_few_states_is_told_apart():
 
     with pytest.raises(ValueError, match=r"Forgetful has 2 states, y, z, .* got 1"):
         holdfast.Recurrent(Forgetful, 3, 5, backend="reference")(X)
+
+
+def test_sizes_may_be_numpys():
+    layer = holdfast.LSTM(np.int64(3), np.int32(5), num_layers=np.int64(2), recompute=np.int64(3))
+    assert layer(X)[0].shape == (7, 4, 5)
+    assert "LSTM(\n  3, 5, num_layers=2, recompute=3" in repr(layer)
+
+
+def test_a_layer_without_memory_tells_shapes():
+    layer, x = lstm(device="meta", bidirectional=True), X.to("meta")
+    assert layer.explain(x).backends == ("native",) * 2
+    for lengths in (None, [7, 3, 1, 5]):
+        output, (h, _) = layer(x, lengths=lengths)
+        assert output.shape == (7, 4, 10)
+        assert h.shape == (2, 4, 5)
+
+
+def test_packed_input_is_explained():
+    layer, lengths = lstm(), [7, 5, 3, 2]
+    told = layer.explain(pack_padded_sequence(X, lengths))
+    assert str(told) == str(layer.explain(X, lengths=lengths))
+
+
+HOOKS = {
+    "weight_norm": lambda cell: torch.nn.utils.weight_norm(cell, "weight_hh"),
+    "spectral_norm": lambda cell: torch.nn.utils.spectral_norm(cell, "weight_hh"),
+    "prune": lambda cell: prune.l1_unstructured(cell, "weight_hh", 0.5),
+}
+
+
+@pytest.mark.parametrize("name", HOOKS)
+@pytest.mark.filterwarnings("ignore:.*weight_norm.* is deprecated:FutureWarning")
+@torch.no_grad()
+def test_what_waits_for_a_call_of_a_cell_is_refused(name):
+    plain, modified = lstm(), holdfast.make("zoneout-lstm", 3, 5)
+    plain.step(X[0])
+    for layer, cell in ((plain, plain.cells[0]), (modified, modified.cells[0].inner)):
+        HOOKS[name](cell)
+        for call in (layer, layer.explain, lambda x, layer=layer: layer.step(x[0])):
+            with pytest.raises(ValueError, match=r"LSTM has forward hooks, .* torch\.nn\.utils\.parametrizations"):
+                call(X)
+
+
+def test_weight_norm_as_a_parametrization_is_run():
+    layer, twin = lstm(), lstm()
+    twin.load_state_dict(layer.state_dict())
+    torch.nn.utils.parametrizations.weight_norm(layer.cells[0], "weight_hh")
+    torch.testing.assert_close(layer(X)[0], twin(X)[0])
+    with torch.no_grad():
+        layer.cells[0].parametrizations.weight_hh.original0.mul_(2)
+        twin.cells[0].weight_hh.mul_(2)
+        torch.testing.assert_close(layer(X)[0], twin(X)[0])
+        torch.testing.assert_close(layer.step(X[0])[0], twin.step(X[0])[0])

@@ -90,8 +90,10 @@ def test_outputs_states_and_gradients_are_torchs(both, backend):
     assert_close(results[1], results[0])
 
 
-def test_packed_input_is_torchs(both):
+@pytest.mark.parametrize("backend", ["auto", "native"])
+def test_packed_input_is_torchs(both, backend):
     theirs, ours = both
+    ours.backend = backend
     x = torch.randn(7, 4, 3, dtype=torch.float64, requires_grad=True)
     results = []
     for layer in (theirs, ours):
@@ -148,8 +150,33 @@ def test_positional_arguments_are_torchs():
 def test_a_wrong_checkpoint_is_refused_by_name():
     with pytest.raises(RuntimeError, match="weight_ih_l1"):
         holdfast.LSTM(3, 5).load_state_dict(nn.LSTM(3, 5, 2).state_dict())
-    with pytest.raises(RuntimeError, match=r"cells\.1\.weight_ih"):
+    with pytest.raises(RuntimeError, match=r'Missing key.*"weight_ih_l1"'):
         holdfast.LSTM(3, 5, 2).load_state_dict(nn.LSTM(3, 5).state_dict())
+    with pytest.raises(RuntimeError, match=r'Missing key.*"core\.bias_ih_l0", "core\.bias_hh_l0"'):
+        nn.ModuleDict({"core": holdfast.GRU(3, 5)}).load_state_dict(
+            nn.ModuleDict({"core": nn.GRU(3, 5, bias=False)}).state_dict()
+        )
+    with pytest.raises(RuntimeError, match=r'Unexpected key.*"bias_ih_l0", "bias_hh_l0"'):
+        holdfast.RNN(3, 5, bias=False).load_state_dict(nn.RNN(3, 5).state_dict())
+
+
+@torch.no_grad()
+def test_what_a_checkpoint_lacks_stays_as_it_is_where_that_is_allowed():
+    layer = holdfast.GRU(3, 5)
+    before, weight = [p.clone() for p in layer.parameters()], torch.randn(15, 3)
+    told = layer.load_state_dict({"weight_ih_l0": weight}, strict=False)
+    assert told.missing_keys == ["weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]
+    assert torch.equal(layer.cells[0].weight_ih, weight)
+    assert all(torch.equal(a, b) for a, b in zip(list(layer.parameters())[1:], before[1:], strict=True))
+
+
+def test_parametrized_weights_are_saved_and_loaded():
+    layers = [holdfast.LSTM(3, 5) for _ in range(2)]
+    for layer in layers:
+        nn.utils.parametrizations.weight_norm(layer.cells[0], "weight_hh")
+    layers[1].load_state_dict(layers[0].state_dict())
+    x = torch.randn(7, 4, 3)
+    torch.testing.assert_close(layers[1](x), layers[0](x))
 
 
 def test_dropout_acts_between_layers_while_training_only(pair):

@@ -3,7 +3,8 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from operator import index
+from typing import ClassVar, SupportsIndex
 
 import torch
 import torch.nn.functional as F
@@ -56,8 +57,8 @@ class Cell(nn.Module, ABC):
         super().__init__()
         self.input_size = positive("input_size", input_size)
         self.hidden_size = positive("hidden_size", hidden_size)
-        self.state_sizes = dict(state_sizes or {"h": hidden_size})
-        self.block_sizes = dict(blocks) if isinstance(blocks, Mapping) else dict.fromkeys(blocks, hidden_size)
+        self.state_sizes = dict(state_sizes or {"h": self.hidden_size})
+        self.block_sizes = dict(blocks) if isinstance(blocks, Mapping) else dict.fromkeys(blocks, self.hidden_size)
 
     @abstractmethod
     def project(self, x: Tensor) -> Tensor:
@@ -215,11 +216,15 @@ class AffineCell(Cell):
         return product if self.norm_hh is None else self.norm_hh(product, *which)
 
 
-def positive(name: str, size: int) -> int:
-    """`size` itself if it is a whole number of at least 1."""
-    if not isinstance(size, int) or isinstance(size, bool) or size < 1:
+def positive(name: str, size: SupportsIndex) -> int:
+    """`size` as an int, if it is a whole number of at least 1, NumPy's too."""
+    try:
+        number = 0 if isinstance(size, bool) else index(size)
+    except TypeError:
+        number = 0
+    if number < 1:
         raise ValueError(f"{name} must be a whole number of at least 1, got {size!r}")
-    return size
+    return number
 
 
 def empty_parameter(*shape: int, device=None, dtype=None) -> nn.Parameter:

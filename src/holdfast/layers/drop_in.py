@@ -12,7 +12,8 @@ from holdfast.cells.rnn import Nonlinearity
 from holdfast.layers.recurrent import Recurrent
 from holdfast.layers.torch_layout import from_torch, to_torch
 
-TORCH_KEY = re.compile(r"(weight_ih|weight_hh|weight_hr|bias_ih|bias_hh)_l\d+(_reverse)?")
+OUR_KEY = re.compile(r"cells\.\d+\.\w+")
+"""A parameter of a cell; those of a parametrization within it have longer names, and keep them."""
 
 
 class DropIn(Recurrent):
@@ -45,15 +46,20 @@ class DropIn(Recurrent):
 
 def save_as_torch(layer: Any, state: dict[str, Tensor], prefix: str, _metadata: Any) -> None:
     """Rename a drop-in's entries of `state`, in place, as torch names them."""
-    ours = [key for key in state if key.startswith(f"{prefix}cells.")]
-    renamed = to_torch({key.removeprefix(prefix): state.pop(key) for key in ours}, layer.directions)
-    state.update({prefix + key: value for key, value in renamed.items()})
+    ours = {key: key.removeprefix(prefix) for key in state if key.startswith(prefix)}
+    named = {name: state.pop(key) for key, name in ours.items() if OUR_KEY.fullmatch(name)}
+    state.update({prefix + name: value for name, value in to_torch(named, layer.directions).items()})
 
 
-def load_from_torch(layer: Any, state: dict[str, Tensor], prefix: str, *_unused: Any) -> None:
-    """The inverse of `save_as_torch`."""
-    theirs = [key for key in state if key.startswith(prefix) and TORCH_KEY.fullmatch(key.removeprefix(prefix))]
-    values = {key.removeprefix(prefix): state.pop(key) for key in theirs}
+def load_from_torch(
+    layer: Any, state: dict[str, Tensor], prefix: str, _metadata: Any, _strict: bool, missing: list[str], *_unused: Any
+) -> None:
+    """The inverse of `save_as_torch`. What is missing, or too much, is told by torch's names."""
+    parameters = layer.cells.named_parameters(prefix="cells")
+    own = {name: p.detach() for name, p in parameters if OUR_KEY.fullmatch(name) and prefix + name not in state}
+    expected = to_torch(own, layer.directions)
+    missing += [prefix + name for name in expected if prefix + name not in state]
+    values = {name: state.pop(prefix + name, value) for name, value in expected.items()}
     renamed = from_torch(values, len(layer.cells), layer.directions, gru=isinstance(layer, GRU))
     state.update({prefix + key: value for key, value in renamed.items()})
 

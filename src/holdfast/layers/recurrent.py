@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
-from holdfast.backends import BackendName, Compiled, Recompute, Work, check_backend, choose
+from holdfast.backends import BackendName, Choice, Compiled, Recompute, Work, check_backend, choose
 from holdfast.backends.compiled import KernelFacts, facts_of, unroll_in_graph
 from holdfast.backends.condition import at, plain_settings
 from holdfast.backends.kernel import Kernel
@@ -20,6 +20,7 @@ from holdfast.cells import Cell
 from holdfast.cells.cell import positive
 from holdfast.cells.state import state_type
 from holdfast.initialisers import Initialiser, initialise
+from holdfast.layers.checks import check_hooks, check_input, check_state
 from holdfast.layers.explain import Explanation
 from holdfast.layers.memory import needed_for_backward
 from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack, within
@@ -82,22 +83,20 @@ class Recurrent(nn.Module):
         check_backend(backend)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout must be a probability between 0 and 1, got {dropout}")
-        if recompute not in (None, "auto"):
-            positive("recompute", recompute)
         self.input_size, self.hidden_size = positive("input_size", input_size), positive("hidden_size", hidden_size)
         self.num_layers, self.bidirectional = positive("num_layers", num_layers), bidirectional
         self.dropout, self.batch_first = float(dropout), batch_first
         self.backend: BackendName = backend
-        self.recompute: Recompute = recompute
+        self.recompute: Recompute = recompute if recompute in (None, "auto") else positive("recompute", recompute)
         initialiser = initialiser if isinstance(initialiser, Initialiser) else tuple(initialiser)
         self._make_cell, self._initialiser = cell, initialiser
         self.cells = nn.ModuleList()
         with nullcontext() if generator is None else torch.random.fork_rng(devices=[]):
-            for layer in range(num_layers):
-                width = self.output_size + self._shared if len(self.cells) else input_size
-                made = [cell(width, hidden_size, device=device, dtype=dtype) for _ in range(self.directions)]
+            for layer in range(self.num_layers):
+                width = self.output_size + self._shared if len(self.cells) else self.input_size
+                made = [cell(width, self.hidden_size, device=device, dtype=dtype) for _ in range(self.directions)]
                 for each in made:
-                    each.take_place(layer, num_layers)
+                    each.take_place(layer, self.num_layers)
                 self.cells.extend(made)
         for made in self.cells:
             self._initialise(made, initialiser, generator)
@@ -159,14 +158,10 @@ class Recurrent(nn.Module):
         if torch.compiler.is_dynamo_compiling():
             self._ready_for_graph()
         packed = input if isinstance(input, PackedSequence) else None
-        if packed is not None and (lengths is not None or reset is not None):
-            raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
-        x = input.data if isinstance(input, PackedSequence) else input
-        self._check_input(x, packed=packed is not None)
+        sequences = self._sequences(input, lengths, reset)
+        batched = isinstance(input, PackedSequence) or input.dim() == 3
         if self.training and torch.is_grad_enabled():
             self._settle()
-        batched = packed is not None or x.dim() == 3
-        sequences = unpack(packed) if packed is not None else self._to_time_first(x, lengths, reset)
         segment = self._segment(sequences.x.shape[0])
         output, last = self._unroll(sequences, self._to_cells(state, sequences.x, batched), segment)
         if packed is not None:
@@ -226,8 +221,9 @@ class Recurrent(nn.Module):
         """
         if self.bidirectional:
             raise ValueError("a bidirectional layer can't step: it reads from the end too; use bidirectional=False")
-        if x.dim() not in (1, 2):
-            raise ValueError(f"step expects (batch, {self.input_size}) or ({self.input_size},), got {tuple(x.shape)}")
+        if not isinstance(x, Tensor) or x.dim() not in (1, 2):
+            found = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
+            raise ValueError(f"step expects (batch, {self.input_size}) or ({self.input_size},), a tensor, got {found}")
         quick = step_quickly(self, x, state)
         if quick is not None:
             return quick
@@ -237,7 +233,7 @@ class Recurrent(nn.Module):
 
     def explain(
         self,
-        input: Tensor | None = None,
+        input: Tensor | PackedSequence | None = None,
         *,
         lengths: Tensor | Sequence[int] | None = None,
         reset: Tensor | None = None,
@@ -247,14 +243,12 @@ class Recurrent(nn.Module):
         For an input that kernels take it also says how many bytes a backward pass will need, beyond parameters, input,
         output and their gradients. A few steps are run to find that out.
         """
-        x = self._usual_input() if input is None else input
-        self._check_input(x)
-        sequences = self._to_time_first(x, lengths, reset)
+        sequences = self._sequences(self._usual_input() if input is None else input, lengths, reset)
         segment = self._segment(sequences.x.shape[0])
         work = self._work(sequences, self._cell(0).initial_state(sequences.x.shape[1], like=sequences.x), segment)
         cells, directions = range(len(self.cells)), ("forward", "backward")
         places = [f"layer {k // self.directions}, {directions[k % self.directions]}" for k in cells]
-        choices = {place: choose(self.backend, self._cell(k), work) for k, place in zip(cells, places, strict=True)}
+        choices = {place: self._choose(k, work) for k, place in zip(cells, places, strict=True)}
         by_kernel = all(isinstance(choice.backend, Compiled) for choice in choices.values())
         if input is None or not by_kernel:
             return Explanation(choices, asked=input is not None)
@@ -319,8 +313,12 @@ class Recurrent(nn.Module):
         return (gather_time(output, sequences.backwards()) if backwards else output), last
 
     def _run_now(self, k: int, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
-        cell = self._cell(k)
-        return choose(self.backend, cell, work).backend.unroll(cell, work)
+        return self._choose(k, work).backend.unroll(self._cell(k), work)
+
+    def _choose(self, k: int, work: Work | None = None) -> Choice:
+        """What runs a cell."""
+        check_hooks(self._cell(k))
+        return choose(self.backend, self._cell(k), work)
 
     def _run_in_graph(self, k: int, work: Work) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Within torch.compile: a kernel is one operation of the graph; whatever else would run, runs outside of it."""
@@ -341,7 +339,7 @@ class Recurrent(nn.Module):
             watched: says that the cell's settings have been read, so that the graph is made anew when one changes.
         """
         cell = self._cell(k)
-        backend = choose(self.backend, cell).backend
+        backend = self._choose(k).backend
         if not isinstance(backend, Compiled) or (
             resets and type(cell.unmodified).initial_state is not Cell.initial_state
         ):
@@ -365,25 +363,12 @@ class Recurrent(nn.Module):
         recompute = segment if torch.is_grad_enabled() else None
         return Work(sequences.x, state, sequences.valid, sequences.reset, recompute)
 
-    def _check_input(self, x: Tensor, *, packed: bool = False) -> None:
-        weight = next(self.parameters(), None)
-        axes = "steps" if packed else "batch, time" if self.batch_first else "time, batch"
-        if x.dim() not in ((2,) if packed else (2, 3)) or x.shape[-1] != self.input_size:
-            other = "time" if self.batch_first else "batch"
-            hint = "" if packed else f"; pass batch_first={not self.batch_first} if the first axis is the {other}"
-            raise ValueError(
-                f"{type(self).__name__} expects input ({axes}, {self.input_size}), got {tuple(x.shape)}{hint}"
-            )
-        if 0 in x.shape:
-            raise ValueError(f"{type(self).__name__} expects at least one step and one row, got {tuple(x.shape)}")
-        if weight is not None and x.device != weight.device:
-            raise ValueError(
-                f"input is on {x.device} but the layer on {weight.device}; move one of them with .to({str(x.device)!r})"
-            )
-        if weight is not None and x.dtype != weight.dtype and not torch.is_autocast_enabled(x.device.type):
-            raise ValueError(
-                f"input has dtype {x.dtype} but the layer {weight.dtype}; convert one of them with .to({x.dtype})"
-            )
+    def _sequences(self, input: Tensor | PackedSequence, lengths, reset: Tensor | None) -> Padded:
+        """What the layer is given, checked, in one form: time first, batched, padded."""
+        if isinstance(input, PackedSequence) and (lengths is not None or reset is not None):
+            raise ValueError("a packed sequence has its own lengths; pass lengths and reset only with padded input")
+        check_input(self, input)
+        return unpack(input) if isinstance(input, PackedSequence) else self._to_time_first(input, lengths, reset)
 
     def _to_time_first(self, x: Tensor, lengths, reset: Tensor | None) -> Padded:
         if x.dim() == 2:
@@ -405,19 +390,10 @@ class Recurrent(nn.Module):
         cells, batch = range(len(self.cells)), x.shape[1]
         if state is None:
             return [self._cell(k).initial_state(batch, like=x) for k in cells]
-        parts = (state,) if isinstance(state, Tensor) else tuple(state)
+        parts = tuple(state) if isinstance(state, (tuple, list)) else (state,)
         sizes = self._cell(0).state_sizes
         expected = {name: (len(cells), batch, size) if batched else (len(cells), size) for name, size in sizes.items()}
-        found = [tuple(part.shape) for part in parts]
-        if found != list(expected.values()):
-            wanted = ", ".join(f"{name} {shape}" for name, shape in expected.items())
-            raise ValueError(f"{type(self).__name__} expects the state {wanted}, got {', '.join(map(str, found))}")
-        wrong = [str(part.dtype) for part in parts if part.dtype != x.dtype]
-        elsewhere = [str(part.device) for part in parts if part.device != x.device]
-        if elsewhere:
-            raise ValueError(f"the state is on {elsewhere[0]} but the input on {x.device}; move one of them with .to()")
-        if wrong and not torch.is_autocast_enabled(x.device.type):
-            raise ValueError(f"the state has dtype {wrong[0]} but the input {x.dtype}; convert one of them with .to()")
+        check_state(self, parts, expected, x)
         rows = parts if batched else [part.unsqueeze(1) for part in parts]
         return [self._cell(k).make_state([part[k] for part in rows]) for k in cells]
 

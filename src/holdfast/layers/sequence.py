@@ -78,6 +78,8 @@ def check_lengths(lengths: Tensor | Sequence[int], steps: int, batch: int, devic
             f"lengths must hold one whole number for each of the {batch} sequences, "
             f"got shape {tuple(given.shape)}, dtype {given.dtype}"
         )
+    if given.is_meta:
+        return given.long()
     if torch.compiler.is_compiling():  # then the values are not known yet
         return lengths_within(given.long(), steps)
     check_within(given, steps)

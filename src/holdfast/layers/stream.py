@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from holdfast.backends import Compiled
-from holdfast.backends.choose import choose
 from holdfast.backends.compiled import KERNELS
 from holdfast.backends.kernel import Kernel
 from holdfast.backends.native import transformed
@@ -129,14 +128,14 @@ def state_of(stream: Stream, layer: "Recurrent", x: Tensor, state) -> list[Tenso
 
 def parts_of(state) -> list[Tensor]:
     """The parts of a state as the user holds it."""
-    return [state] if isinstance(state, Tensor) else list(state)
+    return list(state) if isinstance(state, (tuple, list)) else [state]
 
 
 def new_stream(layer: "Recurrent", dtype: torch.dtype) -> Stream | None:
     """A stream of this thread's; None if a gradient is wanted or one of the cells has no kernel that can serve."""
     if torch.is_grad_enabled() and wanted(*layer.parameters()):
         return None
-    kernels = [kernel_for(layer, layer._cell(k), dtype) for k in range(len(layer.cells))]
+    kernels = [kernel_for(layer, k, dtype) for k in range(len(layer.cells))]
     found = [kernel for kernel in kernels if kernel is not None]
     if len(found) < len(kernels) or (layer.num_layers > 1 and layer._shared):
         return None
@@ -144,9 +143,10 @@ def new_stream(layer: "Recurrent", dtype: torch.dtype) -> Stream | None:
     return stream
 
 
-def kernel_for(layer: "Recurrent", cell: Cell, dtype: torch.dtype) -> Kernel | None:
-    """The kernel of a cell; None if it has none in that dtype, or may draw, or changes without a trace."""
-    kernel = KERNELS.of(cell) if isinstance(choose(layer.backend, cell).backend, Compiled) else None
+def kernel_for(layer: "Recurrent", k: int, dtype: torch.dtype) -> Kernel | None:
+    """The kernel of cell `k`; None if it has none in that dtype, or may draw, or changes without a trace."""
+    cell = layer._cell(k)
+    kernel = KERNELS.of(cell) if isinstance(layer._choose(k).backend, Compiled) else None
     if not isinstance(kernel, Kernel) or kernel.program.dtype != dtype:
         return None
     if cell.training and not kernel.program.from_input:  # its chance may be in a buffer, which would be kept

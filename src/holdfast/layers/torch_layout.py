@@ -23,14 +23,11 @@ def to_torch(state: Mapping[str, Tensor], directions: int) -> dict[str, Tensor]:
 
 
 def from_torch(state: Mapping[str, Tensor], cells: int, directions: int, *, gru: bool) -> dict[str, Tensor]:
-    """The inverse of `to_torch`: the two biases are summed, but for the GRU's one inside its reset gate.
-
-    Entries of layers that are not there keep their names, so that loading can complain of them.
-    """
-    rest, renamed = dict(state), {}
+    """The inverse of `to_torch`: the two biases are summed, but for the GRU's one inside its reset gate."""
+    renamed = {}
     for k in range(cells):
         end = suffix(k, directions)
-        own = {key.removesuffix(end): rest.pop(key) for key in state if key.endswith(end)}
+        own = {key.removesuffix(end): value for key, value in state.items() if key.endswith(end)}
         if {"bias_ih", "bias_hh"} <= own.keys():
             bias_ih, bias_hh = own.pop("bias_ih"), own.pop("bias_hh")
             own["bias"] = bias_ih + bias_hh
@@ -39,7 +36,7 @@ def from_torch(state: Mapping[str, Tensor], cells: int, directions: int, *, gru:
                 own["bias"] = torch.cat([own["bias"][:summed], bias_ih[summed:]])
                 own["bias_hh_candidate"] = bias_hh[summed:]
         renamed |= {f"cells.{k}.{name}": value for name, value in own.items()}
-    return renamed | rest
+    return renamed
 
 
 def suffix(k: int, directions: int) -> str:
