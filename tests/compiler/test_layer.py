@@ -49,6 +49,16 @@ def test_batch_first_recomputed_work_agrees_with_the_reference():
         torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-10)
 
 
+def test_gradients_can_be_taken_in_batches():
+    layer, x = build("gru", 3, 6, dtype=torch.float64), torch.randn(5, 2, 3, dtype=torch.float64, requires_grad=True)
+    output, inputs = layer(x)[0], [x, *layer.parameters()]
+    many = torch.randn(3, *output.shape, dtype=torch.float64)
+    together = torch.autograd.grad(output, inputs, many, is_grads_batched=True, retain_graph=True)
+    one_by_one = [torch.autograd.grad(output, inputs, one, retain_graph=True) for one in many]
+    for found, expected in zip(together, zip(*one_by_one, strict=True), strict=True):
+        torch.testing.assert_close(found, torch.stack(expected), rtol=1e-10, atol=1e-10)
+
+
 def test_half_precision_is_computed_in_single():
     fast = build("lstm", 3, 6).to(torch.bfloat16)
     exact = copy.deepcopy(fast).float()

@@ -212,6 +212,16 @@ def test_a_kernel_that_is_nowhere_to_be_found_says_what_to_do(tmp_path, monkeypa
         ops.kernel_named("0" * 32)
 
 
+def test_a_second_derivative_through_the_operation_is_refused_in_words(kernels):
+    cell = build("lstm", 3, 4)._cell(0)
+    x, state = torch.randn(5, 2, 3, requires_grad=True), [torch.zeros(2, 4) for _ in range(2)]
+    name, parameters = ops.name_of(kernels.of(cell)), [p.detach() for p in cell.parameters()]
+    output = ops.unroll(name, True, None, x, state, parameters, None, None, None)[0]
+    (gradient,) = torch.autograd.grad(output.sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="can be differentiated once; for gradients of gradients, call the layer"):
+        gradient.sum().backward()
+
+
 @pytest.mark.parametrize(("keep", "segment"), [(True, None), (True, 3), (True, 4), (False, None)])
 def test_the_operation_keeps_torchs_rules_for_operations(kernels, keep, segment):
     width = 16  # without gaps in what is kept, which hold anything

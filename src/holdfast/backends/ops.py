@@ -145,3 +145,14 @@ def differentiate(ctx, gradients):
 
 
 unroll.register_autograd(differentiate, setup_context=keep_for_backward)
+
+
+def refuse(ctx, gradients):
+    """A gradient of the gradient."""
+    raise RuntimeError(
+        "a layer within torch.compile or torch.export can be differentiated once; for gradients of gradients, call the "
+        "layer itself"
+    )
+
+
+unroll_backward.register_autograd(refuse)

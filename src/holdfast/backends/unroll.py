@@ -55,9 +55,15 @@ class Unrolled(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *gradients: Tensor):  # pyright: ignore[reportIncompatibleMethodOverride]
-        if torch.is_grad_enabled():
+        if torch.is_grad_enabled() or any(map(is_batched, gradients)):
             return None, *differentiable_gradient(ctx, gradients)
         return None, *gradient(ctx, gradients[0], gradients[1:])
+
+
+def is_batched(tensor: Tensor) -> bool:
+    """Whether a tensor stands for many, under vmap or `is_grads_batched`; kernels can't look into it."""
+    functorch = torch._C._functorch  # torch has no public question for this  # pyright: ignore[reportAttributeAccessIssue]
+    return functorch.is_batchedtensor(tensor) or functorch.is_legacy_batchedtensor(tensor)
 
 
 @once_differentiable
@@ -138,10 +144,11 @@ def backward_over_segments(
 
 
 def differentiable_gradient(ctx, gradients: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """The same gradients through the reference, on a graph of their own."""
-    run, needed = ctx.run, ctx.needs_input_grad[1:]
+    """The same gradients through the reference, on a graph of their own; kept, if that is to be differentiated."""
+    run, needed, again = ctx.run, ctx.needs_input_grad[1:], torch.is_grad_enabled()
     tensors = ctx.saved_tensors[: len(needed)]
-    outputs = run.reference(tensors)
-    wanted = [tensor for tensor, need in zip(tensors, needed, strict=True) if need]
-    found = iter(torch.autograd.grad(outputs, wanted, gradients, create_graph=True, allow_unused=True))
+    with torch.enable_grad():
+        outputs = run.reference(tensors)
+        wanted = [tensor for tensor, need in zip(tensors, needed, strict=True) if need]
+        found = iter(torch.autograd.grad(outputs, wanted, gradients, create_graph=again, allow_unused=True))
     return tuple(next(found) if need else None for need in needed)
