@@ -18,14 +18,22 @@ STAND_IN = float(STEPS)
 """For an option without a default: the longest lag."""
 
 
-def figure(entry: Entry) -> tuple[Figure, str]:
+def at_its_start(entry: Entry) -> Recurrent:
+    """The layer that is drawn, of `UNITS` units."""
+    generator = torch.Generator().manual_seed(0)
+    return entry.build(1, UNITS, **_missing(entry), backend="reference", generator=generator).eval()
+
+
+def _missing(entry: Entry) -> dict[str, float]:
+    return dict.fromkeys(entry.required(), STAND_IN)
+
+
+def figure(entry: Entry, layer: Recurrent) -> tuple[Figure, str]:
     """The figure of a layer as it starts, and what it shows."""
-    missing = dict.fromkeys(entry.required(), STAND_IN)
-    layer = entry.build(1, UNITS, **missing, backend="reference", generator=torch.Generator().manual_seed(0)).eval()
     cell = layer._cell(0)
     if any(not isinstance(gate.gate, Sigmoid) for gate in shaped_gates(cell).values()):
         return draw_gates(cell), "The gates at the start, beside the sigmoid."
-    given = "".join(f", {name} {value:g}" for name, value in missing.items())
+    given = "".join(f", {name} {value:g}" for name, value in _missing(entry).items())
     return draw_gradient(layer), (
         "How far a gradient reaches at the start: its norm at an input so many steps before the last output, relative "
         f"to that at the last input; {UNITS} units, random input{given}."

@@ -39,6 +39,12 @@ def test_every_layer_of_the_catalogue_gets_a_page(tmp_path, monkeypatch):
     assert "c_t = g c_{t-1} + i tanh(candidate block)" in text
     assert "gu2020improving" in text
     assert "b_refine = -b_forget" in text
+    for name in CATALOGUE:
+        states, starting, *_ = (tmp_path / f"{name}.md").read_text().partition("## States\n\n")[2].split("\n## ")
+        assert re.fullmatch(r"With 32 units, the output first: \w+ \d+(, \w+ \d+)*\.\n", states), name
+        assert re.fullmatch(r"Starting values\n\n```text\n\S.*```\n", starting, re.DOTALL), name
+    assert "the output first: h 32, c 32." in text
+    assert "GatedGRU: Weights and biases U(-1/sqrt(H), 1/sqrt(H))" in (tmp_path / "zoneout-ur-gru.md").read_text()
 
 
 def test_results_that_are_told_in_words_get_a_page_with_their_pictures(tmp_path):

@@ -3,10 +3,11 @@
 import re
 from inspect import getdoc
 
+from holdfast.cells import Cell
 from holdfast.citations import reference, references
 from holdfast.cli.build import Named
 from holdfast.experiments.literature import SEEN_AS
-from holdfast.layers import Entry
+from holdfast.layers import Entry, Recurrent
 from holdfast.report.beside import known_of
 
 KEY = re.compile(r"\b[a-z]+\d{4}[a-z]+\b")
@@ -28,9 +29,21 @@ def start(entry: Named) -> str:
     """How the parameters begin: as the docstring says, or the method that draws them; then by an initialiser."""
     if not isinstance(entry, Entry):
         return section(getdoc(entry.network) or "", "Initialisation") or "as PyTorch's layers"
-    drawn = getattr(entry.cell, "reset_parameters", None)
-    own = section(getdoc(entry.cell) or "", "Initialisation") or getdoc(drawn) or "as the cell does"
-    return own if entry.initialiser is None else f"{own}\nThen the initialisation above."
+    chosen = entry.choices.get("cell")
+    inner = [*entry.cell_classes()[1:], *([chosen] if isinstance(chosen, type) else [])]
+    own = [_drawn(entry.cell), *(f"{cell.__name__}: {_drawn(cell)}" for cell in inner)]
+    return "\n".join([*own, *(["Then the initialisation above."] if entry.initialiser else [])])
+
+
+def _drawn(cell: type[Cell]) -> str:
+    """How the parameters of a class of cells begin."""
+    said = section(getdoc(cell) or "", "Initialisation")
+    return said or about(getdoc(getattr(cell, "reset_parameters", None)) or "as the cell does")
+
+
+def states(layer: Recurrent) -> str:
+    """The parts of a cell's state with their widths, in order; the first is the output."""
+    return ", ".join(f"{name} {width}" for name, width in layer._cell(0).state_sizes.items())
 
 
 def sources(entry: Named) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from torch import nn
 
 from holdfast.cli.build import HIDDEN_SIZE, TORCHS_OWN, Named, entry_of, model_named
-from holdfast.cli.described import about, published, sources, start
+from holdfast.cli.described import about, published, sources, start, states
 from holdfast.cli.errors import UserError
 from holdfast.cli.options import model_help
 from holdfast.cli.parser import Parser, add_options, is_plain
@@ -81,9 +81,8 @@ def told_of_layer(entry: Entry, own: Mapping[str, Any], values: Mapping[str, Any
     x = next(layer.parameters()).new_zeros(values["steps"], values["batch_size"], layer.input_size)
     options = entry.cell_options() | entry.initialiser_options()
     runs = f"how it runs here, with {len(x)} steps of {x.shape[1]} sequences\n{indented(str(layer.explain(x)))}"
-    widths = ", ".join(f"{name} {width}" for name, width in layer._cell(0).state_sizes.items())
-    states = f"states, the output first\n{indented(widths)}"
-    return [*paragraphs(entry, options, layer, values), states, runs]
+    held = f"states, the output first\n{indented(states(layer))}"
+    return [*paragraphs(entry, options, layer, values), held, runs]
 
 
 def told_of_rival(rival: Rival | CausalRival, own: Mapping[str, Any], values: Mapping[str, Any]) -> list[str]:
