@@ -188,6 +188,7 @@ def test_a_scan_that_is_asked_for_by_name_runs_all_the_same():
     assert layer.explain(torch.zeros(2, 2, 3)).backends == ("scan",)
 
 
+@pytest.mark.filterwarnings("ignore:.*runs on the slow reference")
 def test_transforms_are_not_scanned(monkeypatch):
     without_compiler(monkeypatch)
     layer = build("min-gru", 3, 6, dtype=torch.float64)

@@ -74,6 +74,7 @@ def test_every_sequence_and_every_episode_begins_with_an_update(x):
     assert torch.equal(output[11, 3], output[10, 3])
 
 
+@pytest.mark.filterwarnings("ignore:.*runs on the slow reference. kernels do not run under torch.func")
 @pytest.mark.parametrize("cell", [LSTM, GRU, partial(GaussianLSTM, t_max=STEPS)], ids=["lstm", "gru", "gaussian"])
 def test_any_cell_can_skip_and_one_that_never_rests_is_the_plain_one(x, cell):
     layer = Recurrent(partial(Skip, cell=cell, update_bias=50.0), 3, UNITS, backend="reference", **DOUBLE)

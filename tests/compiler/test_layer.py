@@ -89,6 +89,7 @@ def test_a_layer_that_has_run_can_be_copied_and_pickled():
         torch.testing.assert_close(twin(x)[0], expected)
 
 
+@pytest.mark.filterwarnings("ignore:.*runs on the slow reference. kernels do not run under torch.func")
 def test_func_transforms_go_to_the_reference():
     layer = build("lstm", 3, 6)
     x = torch.randn(4, 2, 3)

@@ -107,13 +107,6 @@ def test_a_cell_that_is_refused_runs_on_the_reference_and_explain_says_why(cell)
     assert isinstance(choose("auto", layer._cell(0)).backend, Reference)
 
 
-def test_a_refusal_is_told_once():
-    kernels = Kernels()
-    with pytest.warns(RuntimeWarning, match="sort"):
-        kernels.of(Sorts(3, 4))
-    assert "sort" in str(kernels.of(Sorts(3, 4)))
-
-
 @pytest.mark.parametrize("from_input", [True, False])
 def test_a_slice_and_a_column_of_a_state_have_a_compiled_gradient(from_input):
     assert compile_cell(ReadsASlice(3, 6), from_input=from_input).source
@@ -140,7 +133,6 @@ def capped(lines_above: int) -> type[LSTM]:
     return names["Capped"]
 
 
-@pytest.mark.filterwarnings("ignore:.*runs on the slow reference")
 def test_cells_that_are_alike_are_each_told_their_own_line():
     kernels = Kernels()
     cells = [capped(lines)(3, 4) for lines in (0, 20)]

@@ -244,6 +244,7 @@ def test_derivatives_are_right_to_second_order(build):
         assert torch.autograd.gradgradcheck(lambda x: run(x, *layer.parameters()), (x,))
 
 
+@pytest.mark.filterwarnings("ignore:.*runs on the slow reference. kernels do not run under torch.func")
 def test_transforms_run_on_the_reference(build, x):
     layer = not_straight_through(build(backend="auto"))
     mapped, _ = vmap(layer, in_dims=2, out_dims=2)(x.unsqueeze(2).expand(-1, -1, 5, -1))

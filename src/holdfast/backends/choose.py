@@ -1,5 +1,6 @@
 """Which backend runs, and why."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -40,10 +41,12 @@ def check_backend(name: str) -> None:
 def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
     """The requested backend, or for "auto" the fastest that can do the work.
 
+    Where that is the reference since no other can, a warning says why, once for each class of cells and reason.
+
     Raises:
         ValueError: a backend was asked for by name and can't do it; the message says why.
     """
-    obstacles = []
+    obstacles, preferred = [], False
     folds = requested == FOLDED.name or isinstance(cell, Dilated)
     for backend in (*([FOLDED] if folds else []), *FASTEST_FIRST):
         if requested not in ("auto", backend.name):
@@ -51,7 +54,21 @@ def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
         obstacle = backend.obstacle(cell, work)
         if obstacle is None and requested == "auto" and work is not None:
             obstacle = backend.disadvantage(cell, work)
+            preferred |= obstacle is not None
         if obstacle is None:
+            if requested == "auto" and isinstance(backend, Reference) and not preferred:
+                warn_once(cell, obstacles[0].partition(": ")[2])
             return Choice(backend, cell, tuple(obstacles))
         obstacles.append(f"{backend.name}: {obstacle}")
     raise ValueError(f"backend {requested!r} can't run this: {obstacles[0]}; backend='auto' chooses one that can")
+
+
+TOLD: set[tuple[str, str]] = set()
+
+
+def warn_once(cell: Cell, reason: str) -> None:
+    """Say that nothing fast can run a cell, unless it was said before of one of its class."""
+    name = type(cell).__name__
+    if (name, reason) not in TOLD:
+        TOLD.add((name, reason))
+        warnings.warn(f"{name} runs on the slow reference: {reason}", RuntimeWarning, stacklevel=2)

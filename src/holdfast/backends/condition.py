@@ -47,6 +47,21 @@ class Condition:
             return False
         return same and self.shapes == self.shapes_now() and self.dtype == torch.get_default_dtype()
 
+    def number_unlike(self, other: "Condition") -> str | None:
+        """The name of the number in which two conditions of a cell differ, if that is all."""
+        found = set()
+        if len(self.then) != len(other.then) or (self.shapes, self.dtype) != (other.shapes, other.dtype):
+            return None
+        for mine, its in zip(map(items, self.then), map(items, other.then), strict=True):
+            if [name for name, _ in mine] != [name for name, _ in its]:
+                return None
+            for (name, a), (_, b) in zip(mine, its, strict=True):
+                if {type(a), type(b)} <= {int, float}:
+                    found |= {name} if a != b else set()
+                elif a is not b and not (type(a) in PLAIN and a == b):
+                    return None
+        return str(found.pop()) if len(found) == 1 else None
+
 
 def holders(cell: nn.Module) -> Iterator[tuple[tuple, Any]]:
     """Every dictionary and container that holds settings, and the way to it from the cell."""

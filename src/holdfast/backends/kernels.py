@@ -33,7 +33,7 @@ class Kernels:
         self.poison, self.flags = poison, flags
         self.known: WeakKeyDictionary[Cell, list[Known]] = WeakKeyDictionary()
         self.shared: dict[str, Kernel] = {}
-        self.warned: set[str] = set()
+        self.hinted: set[tuple[type, str]] = set()
         self.renew_lock()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self.renew_lock)
@@ -52,6 +52,7 @@ class Kernels:
                 if found is None:
                     found = Known(Condition(cell), self.find(cell))
                     mine.append(found)
+                    self.hint(cell, mine)
         return found.kernel
 
     def find(self, cell: Cell) -> Kernel | str:
@@ -76,22 +77,23 @@ class Kernels:
                 if mark is not None and mark == fingerprint(cell):
                     remember(mark, program)
             return Kernel(program, poison=self.poison, flags=self.flags)
-        except Refusal as refusal:
-            obstacle = str(refusal)
-            self.warn_once(f"{type(cell).__name__} runs on the slow reference: {obstacle}")
         except CompileError as error:
-            obstacle = in_short(error)
-            self.warn_once(f"{type(cell).__name__} runs on the slow reference: {obstacle}")
-        except BuildError as error:
-            obstacle = str(error)
-            self.warn_once(f"cells run on the slow reference: {obstacle}")
-        return obstacle
+            return in_short(error)
+        except (Refusal, BuildError) as reason:
+            return str(reason)
 
-    def warn_once(self, message: str) -> None:
-        """Say it, unless it was said before."""
-        if message not in self.warned:
-            self.warned.add(message)
-            warnings.warn(message, RuntimeWarning, stacklevel=2)
+    def hint(self, cell: Cell, mine: list["Known"]) -> None:
+        """Say what to do, at the third kernel that a cell has for a third value of the same number."""
+        names = [mine[-1].condition.number_unlike(known.condition) for known in mine[:-1]]
+        name = next((name for name in names if name is not None and names.count(name) >= 2), None)
+        if name is not None and (type(cell), name) not in self.hinted:
+            self.hinted.add((type(cell), name))
+            warnings.warn(
+                f"{type(cell).__name__} is compiled anew for every value of '{name}', which takes seconds each time; "
+                "keep a number that changes in a buffer, which its kernel reads at every call",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
 
 @dataclass(frozen=True)
