@@ -14,6 +14,8 @@ from holdfast.cells import LINEAR, LinearCell
 from holdfast.layers import CATALOGUE
 from tolerances import assert_close
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*runs on the slow reference")  # where no compiler is pretended
+
 NAMES = [name for name, entry in CATALOGUE.items() if issubclass(entry.cell, LinearCell)]
 SIZES = [SMALLEST, Size(7, 3, 5, 6), Size(33, 4, 3, 5)]
 
@@ -188,7 +190,6 @@ def test_a_scan_that_is_asked_for_by_name_runs_all_the_same():
     assert layer.explain(torch.zeros(2, 2, 3)).backends == ("scan",)
 
 
-@pytest.mark.filterwarnings("ignore:.*runs on the slow reference")
 def test_transforms_are_not_scanned(monkeypatch):
     without_compiler(monkeypatch)
     layer = build("min-gru", 3, 6, dtype=torch.float64)

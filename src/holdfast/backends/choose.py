@@ -41,12 +41,12 @@ def check_backend(name: str) -> None:
 def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
     """The requested backend, or for "auto" the fastest that can do the work.
 
-    Where that is the reference since no other can, a warning says why, once for each class of cells and reason.
+    Where that is the reference, a warning says why, once for each class of cells and reason.
 
     Raises:
         ValueError: a backend was asked for by name and can't do it; the message says why.
     """
-    obstacles, preferred = [], False
+    obstacles = []
     folds = requested == FOLDED.name or isinstance(cell, Dilated)
     for backend in (*([FOLDED] if folds else []), *FASTEST_FIRST):
         if requested not in ("auto", backend.name):
@@ -54,9 +54,8 @@ def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
         obstacle = backend.obstacle(cell, work)
         if obstacle is None and requested == "auto" and work is not None:
             obstacle = backend.disadvantage(cell, work)
-            preferred |= obstacle is not None
         if obstacle is None:
-            if requested == "auto" and isinstance(backend, Reference) and not preferred:
+            if requested == "auto" and isinstance(backend, Reference):
                 warn_once(cell, obstacles[0].partition(": ")[2])
             return Choice(backend, cell, tuple(obstacles))
         obstacles.append(f"{backend.name}: {obstacle}")
