@@ -55,7 +55,8 @@ def choose(requested: str, cell: Cell, work: Work | None = None) -> Choice:
         if obstacle is None and requested == "auto" and work is not None:
             obstacle = backend.disadvantage(cell, work)
         if obstacle is None:
-            if requested == "auto" and isinstance(backend, Reference):
+            computed = work is None or work.x.device.type != "meta"
+            if requested == "auto" and isinstance(backend, Reference) and computed:
                 warn_once(cell, obstacles[0].partition(": ")[2])
             return Choice(backend, cell, tuple(obstacles))
         obstacles.append(f"{backend.name}: {obstacle}")
