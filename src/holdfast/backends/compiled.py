@@ -37,11 +37,7 @@ class Compiled(Backend):
         device = next((p.device.type for p in cell.parameters()), "cpu") if work is None else work.x.device.type
         if device != "cpu":
             return f"kernels run on the CPU, not on {device}"
-        if (
-            work is not None
-            and work.reset is not None
-            and type(cell.unmodified).initial_state is not Cell.initial_state
-        ):
+        if work is not None and work.reset is not None and not cell.begins_from_zeros:
             return f"{type(cell.unmodified).__name__} resets to a state of its own, not to zeros"
         if work is not None and differentiated_by_function():
             return "kernels do not run under torch.func transforms"

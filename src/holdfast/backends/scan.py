@@ -30,7 +30,7 @@ class Scan(Backend):
         kind = type(cell)
         if not isinstance(cell, LinearCell) or kind.step is not LinearCell.step:
             return f"the step of {kind.__name__} is not given by coefficients that are linear in the state"
-        if work is not None and work.reset is not None and kind.initial_state is not Cell.initial_state:
+        if work is not None and work.reset is not None and not cell.begins_from_zeros:
             return f"{kind.__name__} resets to a state of its own, not to zeros"
         if work is not None and transformed():
             return "the scan does not run under torch.func transforms, torch.compile or export"

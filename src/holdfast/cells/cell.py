@@ -116,6 +116,11 @@ class Cell(nn.Module, ABC):
         """The state before the first step: zeros (B, size), with the dtype and device of `like`."""
         return self.make_state([like.new_zeros(batch_size, size) for size in self.state_sizes.values()])
 
+    @property
+    def begins_from_zeros(self) -> bool:
+        """Whether the state before the first step is zeros, and not one of the cell's own."""
+        return type(self.unmodified).initial_state is Cell.initial_state
+
     def next_state(self, p: Tensor, state) -> tuple[Tensor, ...]:
         """`step`, with its result as this cell's named tuple."""
         return self.make_state(self.step(p, state))

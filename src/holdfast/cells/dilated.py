@@ -58,7 +58,7 @@ class Dilated(Cell):
         made = [cell(positive("input_size", input_size), hidden_size, device=device, dtype=dtype)]
         first, width = made[0], made[0].output_size
         made += [cell(width, hidden_size, device=device, dtype=dtype) for _ in dilations[1:]]
-        if type(first.unmodified).initial_state is not Cell.initial_state or first.shared_features:
+        if not first.begins_from_zeros or first.shared_features:
             raise ValueError(
                 f"Dilated takes cells that begin from zeros and read no time stamps, got {type(first).__name__}"
             )

@@ -22,6 +22,7 @@ from torch.export import Dim, ExportedProgram
 from holdfast.backends import BackendName
 from holdfast.cells import DerivedCell
 from holdfast.layers import Recurrent
+from holdfast.layers.sequence import parts
 from holdfast.models import PooledModel, SequenceModel
 from holdfast.models.rivals import Causal
 
@@ -207,7 +208,7 @@ class Whole(Exportable):
         if self.last:
             ends = None if lengths is None else (lengths - 1).view(1, -1, 1).expand(1, -1, output.shape[-1])
             output = output[-1] if ends is None else output.gather(0, ends).squeeze(0)
-        return self.answers(output), *((state,) if isinstance(state, Tensor) else state)
+        return self.answers(output), *parts(state)
 
 
 class Single(Exportable):
@@ -230,7 +231,7 @@ class Single(Exportable):
 
     def forward(self, inputs: Tensor, *state: Tensor):
         output, after = self.layer(self.embedded(inputs).unsqueeze(0), state[0] if len(state) == 1 else state)
-        return self.answers(output.squeeze(0)), *((after,) if isinstance(after, Tensor) else after)
+        return self.answers(output.squeeze(0)), *parts(after)
 
 
 def _trace(module: "Whole | Single", plain: "Whole | Single", what: str) -> Program:

@@ -23,7 +23,7 @@ from holdfast.initialisers import Initialiser, initialise
 from holdfast.layers.checks import check_hooks, check_input, check_state
 from holdfast.layers.explain import Explanation
 from holdfast.layers.memory import needed_for_backward
-from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, repack, unpack, within
+from holdfast.layers.sequence import Padded, check_lengths, check_reset, gather_time, parts, repack, unpack, within
 from holdfast.layers.stream import step_quickly
 
 State = Tensor | tuple[Tensor, ...]
@@ -340,9 +340,7 @@ class Recurrent(nn.Module):
         """
         cell = self._cell(k)
         backend = self._choose(k).backend
-        if not isinstance(backend, Compiled) or (
-            resets and type(cell.unmodified).initial_state is not Cell.initial_state
-        ):
+        if not isinstance(backend, Compiled) or (resets and not cell.begins_from_zeros):
             return None
         kernel = backend.kernels.of(cell)
         assert isinstance(kernel, Kernel)
@@ -390,15 +388,15 @@ class Recurrent(nn.Module):
         cells, batch = range(len(self.cells)), x.shape[1]
         if state is None:
             return [self._cell(k).initial_state(batch, like=x) for k in cells]
-        parts = tuple(state) if isinstance(state, (tuple, list)) else (state,)
+        given = parts(state)
         sizes = self._cell(0).state_sizes
         expected = {name: (len(cells), batch, size) if batched else (len(cells), size) for name, size in sizes.items()}
-        check_state(self, parts, expected, x)
-        rows = parts if batched else [part.unsqueeze(1) for part in parts]
+        check_state(self, given, expected, x)
+        rows = given if batched else [part.unsqueeze(1) for part in given]
         return [self._cell(k).make_state([part[k] for part in rows]) for k in cells]
 
     def _from_cells(self, last: list[tuple[Tensor, ...]], batched: bool) -> State:
         """The inverse of `_to_cells`; a single part stands alone."""
-        parts = [torch.stack(part) for part in zip(*last, strict=True)]
-        parts = parts if batched else [part.squeeze(1) for part in parts]
-        return parts[0] if len(parts) == 1 else self._cell(0).make_state(parts)
+        joined = [torch.stack(part) for part in zip(*last, strict=True)]
+        joined = joined if batched else [part.squeeze(1) for part in joined]
+        return joined[0] if len(joined) == 1 else self._cell(0).make_state(joined)

@@ -54,6 +54,11 @@ def gather_time(x: Tensor, order: Tensor | None) -> Tensor:
     return x.flip(0) if order is None else x.gather(0, order.unsqueeze(-1).expand_as(x))
 
 
+def parts(state) -> tuple[Tensor, ...]:
+    """A state as the user holds it, in its parts, also where it is a single one that stands alone."""
+    return tuple(state) if isinstance(state, (tuple, list)) else (state,)
+
+
 def unpack(packed: PackedSequence) -> Padded:
     """A packed sequence, in the order in which its rows were given before they were sorted."""
     x, lengths = pad_packed_sequence(packed)

@@ -13,7 +13,7 @@ from holdfast.backends.compiled import KERNELS
 from holdfast.backends.kernel import Kernel
 from holdfast.backends.native import transformed
 from holdfast.backends.session import Session, Watch
-from holdfast.cells import Cell
+from holdfast.layers.sequence import parts
 
 if TYPE_CHECKING:
     from holdfast.layers.recurrent import Recurrent
@@ -34,7 +34,7 @@ class Stream:
         self.dtype, self.backend, self.process = dtype, layer.backend, os.getpid()
         self.sessions = [Session(cell, kernel) for cell, kernel in zip(cells, kernels, strict=True)]
         self.widths, self.make_state = self.sessions[0].widths, cells[0].make_state
-        self.from_zeros = all(type(cell.unmodified).initial_state is Cell.initial_state for cell in cells)
+        self.from_zeros = all(cell.begins_from_zeros for cell in cells)
 
     def is_for(self, layer: "Recurrent", dtype: torch.dtype) -> bool:
         """Whether the layer is still as it was, its input of the same kind, and this not a forked child.
@@ -48,12 +48,12 @@ class Stream:
         """Whether one of the parameters does."""
         return any(v.requires_grad for v in self.watch.tensors)
 
-    def run(self, x: Tensor, parts: list[Tensor]):
+    def run(self, x: Tensor, state: list[Tensor]):
         """A step of every cell, one on top of the other, from dense x and states."""
         rows, widths, size = tuple(x.shape[:-1]), self.widths, x.element_size()
         batch = rows[0] if rows else 1
         new = [x.new_empty((len(self.sessions), *rows, width)) for width in widths]
-        before, after = [part.data_ptr() for part in parts], [part.data_ptr() for part in new]
+        before, after = [part.data_ptr() for part in state], [part.data_ptr() for part in new]
         for session in self.sessions:
             output = x.new_empty((*rows, widths[0]))
             session.step(x, batch, before, output.data_ptr(), after)
@@ -93,10 +93,10 @@ def step_quickly(layer: "Recurrent", x: Tensor, state):
         stream = new_stream(layer, x.dtype)
     if stream is None:
         return None
-    parts = state_of(stream, layer, x, state)
-    if parts is None or (torch.is_grad_enabled() and (wanted(x, *parts) or stream.wants_gradient())):
+    before = state_of(stream, layer, x, state)
+    if before is None or (torch.is_grad_enabled() and (wanted(x, *before) or stream.wants_gradient())):
         return None
-    return stream.run(x.contiguous(), [part.contiguous() for part in parts])
+    return stream.run(x.contiguous(), [part.contiguous() for part in before])
 
 
 def is_plain(tensor: Tensor, dtype: torch.dtype) -> bool:
@@ -115,20 +115,15 @@ def state_of(stream: Stream, layer: "Recurrent", x: Tensor, state) -> list[Tenso
     if state is None and stream.from_zeros:
         return [x.new_zeros((*rows, width)) for width in stream.widths]
     if state is None:
-        own = parts_of(layer.initial_state(x.shape[0] if x.dim() == 2 else 1, like=x))
+        own = parts(layer.initial_state(x.shape[0] if x.dim() == 2 else 1, like=x))
         return [part.view(*rows, width) for part, width in zip(own, stream.widths, strict=True)]
-    parts = parts_of(state)
-    if len(parts) != len(stream.widths):
+    given = list(parts(state))
+    if len(given) != len(stream.widths):
         return None
-    for part, width in zip(parts, stream.widths, strict=True):
+    for part, width in zip(given, stream.widths, strict=True):
         if not is_plain(part, x.dtype) or part.shape != (*rows, width):
             return None
-    return parts
-
-
-def parts_of(state) -> list[Tensor]:
-    """The parts of a state as the user holds it."""
-    return list(state) if isinstance(state, (tuple, list)) else [state]
+    return given
 
 
 def new_stream(layer: "Recurrent", dtype: torch.dtype) -> Stream | None:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from holdfast.layers.sequence import within
+from holdfast.layers.sequence import parts, within
 
 States = tuple[Tensor, ...]
 """Each part of a layer's state, (layers, rows, width)."""
@@ -123,11 +123,6 @@ def stretch(inputs: Tensor, begins: Tensor, steps: int) -> Tensor:
     rows = torch.arange(inputs.shape[1], device=inputs.device).repeat_interleave(begins.shape[1])
     times = begins.flatten() + torch.arange(steps, device=inputs.device).unsqueeze(1)
     return inputs[times.clamp(max=len(inputs) - 1), rows]
-
-
-def parts(state: Tensor | Sequence[Tensor]) -> States:
-    """A state as the tuple of its parts, also where it is a single one that stands alone."""
-    return (state,) if isinstance(state, Tensor) else tuple(state)
 
 
 def check_layer(layer: Any) -> None:
