@@ -9,8 +9,8 @@ import pytest
 
 from holdfast.training import Choice, ModelCard, RecordError, RunSettings, TrainingSettings, silent, train
 from holdfast.training.lock import alone_in
-from holdfast.training.record import open_record
-from training.small import SETTINGS, TASK, events, small_model, small_run, timeless
+from holdfast.training.opening import open_record
+from training.small import SETTINGS, TASK, events, same, small_model, small_run, timeless, weights
 
 RUN = RunSettings(Choice("copying", {"lag": 3}), Choice("lstm", {"hidden_size": 4}), TrainingSettings())
 OPEN = Path.open
@@ -141,6 +141,44 @@ def test_a_run_that_is_over_is_not_repeated(tmp_path):
     before = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     assert small_run(tmp_path) == first
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+def test_a_run_that_is_over_goes_on_with_more_steps_to_the_same_bits(tmp_path):
+    at_once, longer = small_model(), small_model()
+    small_run(tmp_path / "at once", at_once, steps=6)
+    small_run(tmp_path / "longer", steps=4)
+    stale = tmp_path / "longer" / "saving.json"
+    stale.write_text("{}")
+    summary = small_run(tmp_path / "longer", longer, steps=6)
+    assert summary.steps == 6
+    assert summary.message == "all 6 steps done"
+    assert same(weights(at_once), weights(longer))
+    assert timeless(tmp_path / "longer") == timeless(tmp_path / "at once")
+    assert json.loads((tmp_path / "longer" / "settings.json").read_text())["training"]["steps"] == 6
+    assert not stale.exists()
+
+
+def test_a_run_goes_on_only_from_an_evaluation_that_a_longer_one_has_too(tmp_path):
+    small_run(tmp_path, steps=5)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(RecordError, match=r"training\.steps is 5 there and 6 here\. .* to resume that run$"):
+        small_run(tmp_path, steps=6)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("other", [{"steps": 2}, {"steps": 6, "learning_rate": 0.1}])
+def test_a_run_goes_on_with_nothing_but_more_steps(tmp_path, other):
+    small_run(tmp_path, steps=4)
+    with pytest.raises(RecordError, match="or the same with more than 4 steps to go on with it"):
+        small_run(tmp_path, **other)
+    assert small_run(tmp_path, steps=4).steps == 4
+
+
+def test_a_run_at_work_is_not_given_more_steps(tmp_path):
+    small_run(tmp_path, steps=4)
+    with alone_in(tmp_path), pytest.raises(RecordError, match=r"another process is training in"):
+        small_run(tmp_path, steps=6)
+    assert small_run(tmp_path, steps=4).steps == 4
 
 
 def test_a_second_process_in_the_folder_is_refused(tmp_path):

@@ -21,8 +21,8 @@ from holdfast.cli.parser import Parser
 from holdfast.cli.train import RESUME, run
 from holdfast.training import Choice, RunSettings, TrainingSettings, silent
 from holdfast.training.news import News
+from holdfast.training.opening import open_record
 from holdfast.training.pool import Failure, Pool, preloaded_context
-from holdfast.training.record import open_record
 from holdfast.training.run import make_fabric, run_settings
 
 

@@ -24,9 +24,9 @@ from holdfast.models import Model, SequenceModel
 from holdfast.probes import LagSearch, Probe, longest_lag, probe
 from holdfast.report.figures import png, svg
 from holdfast.report.probed import draw_probes
-from holdfast.report.records import PROBE
 from holdfast.tasks import Task
 from holdfast.training.files import place_all
+from holdfast.training.record import PROBE
 
 ABOUT = (
     "Measures what trained layers remember, and for how long, on sequences of their task's validation set, before and "

@@ -13,10 +13,10 @@ from holdfast.cli.runs import Reopened, reopen
 from holdfast.layers import Recurrent
 from holdfast.layers.saving import Saving, measure_saving, run_sparingly, skips
 from holdfast.models import PooledModel, SequenceModel
-from holdfast.report.records import SAVING
 from holdfast.tasks import Task
 from holdfast.training.environment import environment
 from holdfast.training.files import write_json
+from holdfast.training.record import SAVING
 
 ABOUT = (
     "Measures the best weights of a run where closed units, or cells at rest, are not computed: the task's measure on "

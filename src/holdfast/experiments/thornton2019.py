@@ -54,7 +54,7 @@ def curriculum(scale: Scale) -> tuple[Question, ...]:
 
     Full: 1,000 and 2,000 steps; half an hour of a core a run and an hour, one and a half of a GPU and three (for 2,000
     steps and any GPU estimated).
-    Small: 500 steps; six minutes of a core a run, 20 of a GPU (estimated).
+    Small: 500 steps; 12 minutes of a core a run, 40 of a GPU (estimated).
 
     Our guesses: the schedule.
     """

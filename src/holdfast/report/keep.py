@@ -4,9 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from holdfast.report.records import PROBE, SAVING
 from holdfast.training.files import write_text
-from holdfast.training.record import FILES, METRICS
+from holdfast.training.record import FILES, METRICS, PROBE, SAVING
 
 TEXTS = tuple(name for name in FILES if not name.endswith(".pt") and name != METRICS)
 

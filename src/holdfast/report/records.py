@@ -10,11 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.report.run import Json, Run
-
-PROBE = Path("probe/probe.json")
-"""Within the folder of a run that was probed."""
-SAVING = "saving.json"
-"""Within the folder of a run whose saving at inference was measured."""
+from holdfast.training.record import PROBE, SAVING
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:

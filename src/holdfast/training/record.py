@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.training.files import write_json, write_text
-from holdfast.training.settings import MOVABLE, RunSettings, flattened
 
 METRICS = "metrics.jsonl"
+PROBE = Path("probe/probe.json")
+"""What `holdfast probe` writes of a run."""
+SAVING = "saving.json"
+"""What `holdfast saving` writes of a run."""
 FILES = ("settings.json", "description.json", "environment.json", METRICS, "summary.json", "checkpoint.pt")
 
 
@@ -76,7 +79,7 @@ class Record:
     def summary(self) -> Summary | None:
         """How the run ended; None while it has not."""
         path = self.folder / "summary.json"
-        return Summary(**_read_json(path)) if path.exists() else None
+        return Summary(**read_json(path)) if path.exists() else None
 
     def append(self, event: str, *, step: int, **values: Any) -> None:
         """Adds a line to metrics.jsonl; it is with the operating system when this returns, so a kill can't take it."""
@@ -105,25 +108,6 @@ class Record:
                     yield line, json.loads(line)
 
 
-def open_record(folder: Path, settings: RunSettings) -> Record:
-    """The record of a run in `folder`: a new one, or that of the same run cut short.
-
-    Raises:
-        RecordError: the folder can't be written, holds a run with other settings, or files of something else.
-    """
-    written = json.loads(json.dumps(settings.as_dict()))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if (folder / "settings.json").exists():
-            _require_same(folder, _read_json(folder / "settings.json"), written)
-        else:
-            _require_free(folder)
-            write_json(folder / "settings.json", written)
-    except OSError as error:
-        raise unusable(folder, error) from error
-    return Record(folder)
-
-
 def unusable(folder: Path, error: OSError) -> RecordError:
     """What to say of a folder that the system keeps us out of."""
     return RecordError(
@@ -132,30 +116,7 @@ def unusable(folder: Path, error: OSError) -> RecordError:
     )
 
 
-def _require_free(folder: Path) -> None:
-    foreign = [name for name in FILES if (folder / name).exists()]
-    if foreign:
-        raise RecordError(f"{folder} holds {foreign[0]} but no settings.json; choose another folder for this run")
-
-
-def _require_same(folder: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
-    before, now = flattened(there), flattened(here)
-    differing = [
-        f"{name} is {before.get(name, 'absent')} there and {now.get(name, 'absent')} here"
-        for name in [*now, *(name for name in before if name not in now)]
-        if name not in MOVABLE and before.get(name, _ABSENT) != now.get(name, _ABSENT)
-    ]
-    if differing:
-        raise RecordError(
-            f"{folder} holds a run with other settings: {'; '.join(differing)}. Nothing was changed. "
-            "Choose another folder, or give the same settings to resume that run"
-        )
-
-
-_ABSENT = object()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -20,8 +20,9 @@ from holdfast.training.environment import environment
 from holdfast.training.fit import fit
 from holdfast.training.lessons import answering, leaves_parameters_out, require_carried
 from holdfast.training.lock import alone_in
+from holdfast.training.opening import open_record
 from holdfast.training.progress import Watch, automatic
-from holdfast.training.record import Summary, open_record
+from holdfast.training.record import Summary
 from holdfast.training.settings import Choice, RunSettings, TrainingSettings
 from holdfast.training.tensorboard import require_tensorboard
 from holdfast.training.threads import threads

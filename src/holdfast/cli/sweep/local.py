@@ -4,7 +4,7 @@ from holdfast.cli.compare import execute
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Grid, Proposals
 from holdfast.cli.sweep.trial import Base, result
-from holdfast.training.record import open_record
+from holdfast.training.opening import open_record
 
 
 def sweep_here(base: Base, proposals: Proposals, workers: int) -> list[Followed]:
