@@ -75,6 +75,7 @@ FLEXIBLE = [
     ("kaf-gru-no-residual", partial(KAFGRU, dictionary_size=5, residual=0.0), ALPHAS),
     ("zoneout-lstm", partial(Zoneout, output_rate=0.3, memory_rate=0.1), INNER),
     ("variational-lstm", variational, INNER),
+    ("variational-gru", partial(variational, cell=GRU), GRU_BLOCKS | {"b_hidden_candidate": "inner.bias_hh_candidate"}),
     ("weight-drop-lstm", weight_dropped, INNER),
     ("layernorm-lstm", partial(LayerNormLSTM), NORMS),
     ("layernorm-gru", partial(LayerNorm, cell=GRU), GRU_BLOCKS | GRU_NORMS),

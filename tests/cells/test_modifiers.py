@@ -11,10 +11,17 @@ from holdfast import Recurrent, make
 from holdfast.backends.reference import unroll_segment
 from holdfast.cells import (
     GRU,
+    JANET,
+    LEM,
     LSTM,
+    RHN,
+    AffineCell,
     BinaryGateLSTM,
+    ClockworkRNN,
+    GatedGRU,
     GatedLSTM,
     LayerNormLSTM,
+    LeakyRNN,
     NoisyLSTM,
     Refine,
     VariationalDropout,
@@ -30,6 +37,17 @@ STEPS, ROWS, UNITS = 40, 50, 8
 def drawn():
     torch.manual_seed(0)
     return torch.randn(STEPS, ROWS, 3, dtype=torch.float64), [torch.randn(ROWS, UNITS, dtype=torch.float64)] * 2
+
+
+class Average(AffineCell):
+    """A step of one's own that carries on what it reads."""
+
+    def __init__(self, *sizes, **kind):
+        super().__init__(*sizes, blocks=("candidate",), **kind)
+        self.reset_parameters()
+
+    def step(self, p, state):
+        return 0.9 * state.h + 0.1 * (p + self.masked(state.h) @ self.weight_hh.mT).tanh()
 
 
 MODIFIERS = [Zoneout, VariationalDropout, WeightDrop]
@@ -100,6 +118,29 @@ def test_variational_masks_last_a_sequence_and_differ_by_row():
     gradient = torch.autograd.grad(silent.project(inputs).sum(), inputs)[0]
     assert (gradient == 0).float().mean().item() == pytest.approx(0.5, abs=0.1)
     assert torch.equal(gradient == 0, (gradient == 0)[:1].expand_as(gradient))
+
+
+@pytest.mark.parametrize(
+    "cell", [GRU, GatedGRU, LeakyRNN, JANET, LEM, RHN, ClockworkRNN, Average, partial(Zoneout, cell=GRU)]
+)
+def test_variational_dropout_leaves_what_is_carried_whole(cell):
+    """With weights of 0 nothing of h is read, so that its masks can change nothing."""
+    dropped = VariationalDropout(3, UNITS, cell=cell, output_rate=0.5, input_rate=0.0, dtype=torch.float64)
+    for name, weight in dropped.named_parameters():
+        weight.data.mul_(0.0 if "_hh" in name else 1.0)
+    x, state = torch.randn(5, 7, 3, dtype=torch.float64), torch.rand(7, UNITS, dtype=torch.float64)
+    others = dropped.initial_state(7, like=state)[1:]
+    torch.manual_seed(0)
+    masked, _ = unroll_segment(dropped, x, (state, *others), None, None)
+    torch.manual_seed(0)
+    dropped.output_rate = 0.0
+    whole, _ = unroll_segment(dropped, x, (state, *others), None, None)
+    assert_close(masked, whole)
+
+
+def test_variational_dropout_is_taken_once():
+    with pytest.raises(ValueError, match="LSTM has variational dropout already; take one"):
+        VariationalDropout(3, UNITS, cell=VariationalDropout)
 
 
 def test_dropped_weights_have_no_gradient_and_the_others_are_scaled():

@@ -28,6 +28,16 @@ def variational_lstm(p, x, h, c):
     return lstm(p, x * INPUT_MASK, h * OUTPUT_MASK, c)
 
 
+def variational_gru(p, x, h):
+    """Products read the input and the output of the step before through masks; the average is with the output whole."""
+
+    x, read = x * INPUT_MASK, h * OUTPUT_MASK
+    r = sigmoid(x @ p.W_reset.mT + read @ p.U_reset.mT + p.b_reset)
+    z = sigmoid(x @ p.W_update.mT + read @ p.U_update.mT + p.b_update)
+    n = tanh(x @ p.W_candidate.mT + p.b_candidate + r * (read @ p.U_candidate.mT + p.b_hidden_candidate))
+    return ((1 - z) * n + z * h,)
+
+
 def weight_drop_lstm(p, x, h, c):
     """Recurrent weights are dropped, gate by gate."""
     masks = dict(zip(GATES, np.split(WEIGHT_MASK, 4), strict=True))
@@ -123,6 +133,7 @@ SENSITIVITIES = {f"p_{name}": "H" for name in (*GATES, "memory")}
 ORACLES = {
     "zoneout-lstm": Oracle(GATES, STATES, blocks(*GATES), zoneout),
     "variational-lstm": Oracle(GATES, STATES, blocks(*GATES), variational_lstm),
+    "variational-gru": Oracle(GRU_GATES, {"h": "H"}, blocks(*GRU_GATES) | {"b_hidden_candidate": "H"}, variational_gru),
     "weight-drop-lstm": Oracle(GATES, STATES, blocks(*GATES), weight_drop_lstm),
     "layernorm-lstm": Oracle(GATES, STATES, blocks(*GATES) | NORMS, layer_norm_lstm),
     "layernorm-gru": Oracle(GRU_GATES, {"h": "H"}, blocks(*GRU_GATES) | GRU_NORMS, layer_norm_gru),

@@ -59,6 +59,7 @@ class Cell(nn.Module, ABC):
         self.hidden_size = positive("hidden_size", hidden_size)
         self.state_sizes = dict(state_sizes or {"h": self.hidden_size})
         self.block_sizes = dict(blocks) if isinstance(blocks, Mapping) else dict.fromkeys(blocks, self.hidden_size)
+        self.output_mask: nn.Module | None = None
 
     @abstractmethod
     def project(self, x: Tensor) -> Tensor:
@@ -70,6 +71,10 @@ class Cell(nn.Module, ABC):
 
         A cell with one state may return it bare.
         """
+
+    def masked(self, h: Tensor) -> Tensor:
+        """The output of the step before as products read it: through the mask of `VariationalDropout`, if any."""
+        return h if self.output_mask is None else self.output_mask(h)
 
     @property
     def unmodified(self) -> "Cell":
@@ -158,7 +163,7 @@ class AffineCell(Cell):
     """A cell whose pre-activations are W_ih x_t + b + W_hh h_{t-1}, in blocks of rows: most cells are.
 
     It makes the parameters and the projection; `step` is the cell's own, and takes W_hh h_{t-1} from `recurrent`, where
-    `LayerNorm` has a part in it.
+    `LayerNorm` and `VariationalDropout` have a part in it.
 
     Args:
         bias: whether there is a bias.
@@ -213,8 +218,8 @@ class AffineCell(Cell):
         return self.bias
 
     def recurrent(self, h: Tensor) -> Tensor:
-        """W_hh h, normalised if the cell is."""
-        return self.normalised(F.linear(h, self.weight_hh))
+        """W_hh h, of h as it is to be read, normalised if the cell is."""
+        return self.normalised(F.linear(self.masked(h), self.weight_hh))
 
     def normalised(self, product: Tensor, *which: int) -> Tensor:
         """A product with `weight_hh`, of all its rows or of those of `products[which]`, normalised if the cell is."""

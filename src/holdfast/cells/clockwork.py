@@ -83,7 +83,7 @@ class ClockworkRNN(DerivedCell):
 
     def step_with(self, p: Tensor, state, *derived: Tensor):
         (weight,) = derived
-        new = (p + F.linear(state.h, weight)).tanh()
+        new = (p + F.linear(self.masked(state.h), weight)).tanh()
         past = state.clock - self.periods * (state.clock / self.periods + 0.5).floor()
         later = state.clock + 1
         longest = self.base ** (self.groups - 1)

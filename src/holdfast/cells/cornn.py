@@ -71,7 +71,7 @@ class CoRNN(AffineCell):
             fill(parameter, uniform_like(parameter, bound, generator))
 
     def step(self, p: Tensor, state):
-        force = (p + F.linear(state.y, self.weight_hh) + F.linear(state.z, self.weight_zh)).tanh()
+        force = (p + F.linear(self.masked(state.y), self.weight_hh) + F.linear(state.z, self.weight_zh)).tanh()
         z = state.z + self.dt * (force - self.gamma * state.y - self.epsilon * state.z)
         return state.y + self.dt * z, z
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from holdfast.cells.cell import Cell
@@ -14,12 +14,13 @@ from holdfast.cells.modifier import Modifier, kept_mask, probability
 class VariationalDropout(Modifier):
     """While training, a step reads its input and its output of the step before through masks that last a sequence.
 
-        x_t, h_{t-1} -> m_x x_t, m_h h_{t-1}          m drawn once for each row: 0, or 1 / (1 - rate)
+        W_ih x_t, W_hh h_{t-1} -> W_ih (m_x x_t), W_hh (m_h h_{t-1})
+        m drawn once for each row: 0, or 1 / (1 - rate)
 
-    Only what the step reads is masked, so the memory c of an LSTM stays whole. In a cell whose output is its memory
-    (GRU, JANET, time gates, linear recurrences) the masked units are forgotten at every step, and the others grow by
-    1 / (1 - rate) at each step that keeps them: with gates near 1, as chrono initialisation has them, beyond all
-    bounds. Give such a cell output_rate=0, or `Zoneout`.
+    Products with h_{t-1} are masked; what a GRU or a leaky cell keeps of it is not, nor is the memory c of an LSTM. In
+    a cell of another form, whose step calls neither `recurrent` nor `masked`, the whole first state is masked before
+    each step: where that state is carried on too, units that are dropped are forgotten and the others grow by
+    1 / (1 - rate) a step. Let the step of a cell of yours take its products of `self.masked(h)`.
 
     Args:
         input_size: features of x_t.
@@ -56,6 +57,12 @@ class VariationalDropout(Modifier):
                 f"{type(self.unmodified).__name__} gives its output out and never reads it again, so dropping units of "
                 f"it does nothing; pass output_rate=0, and input_rate alone"
             )
+        if any(isinstance(module, VariationalDropout) for module in self.inner.modules()):
+            raise ValueError(f"{type(self.unmodified).__name__} has variational dropout already; take one")
+        mask = RowMask().to(next(self.parameters()))
+        self.unmodified.output_mask = mask
+        place = next(name for name, module in self.inner.named_modules() if module is mask)
+        self.place = f"{place}.mask" if self.calls(mask) else None
 
     def project(self, x: Tensor) -> Tensor:
         if not self.training:
@@ -68,10 +75,26 @@ class VariationalDropout(Modifier):
         if not self.training:
             return self.inner.step(p, state)
         p, mask = p.split([p.shape[-1] - self.output_size, self.output_size], -1)
-        return self.inner.step(p, self.make_state([mask * state[0], *state[1:]]))
+        if self.place is None:
+            return self.inner.step(p, self.make_state([mask * state[0], *state[1:]]))
+        return functional_call(self.inner, {self.place: mask}, (p, state))
 
     def choices(self) -> dict[str, object]:
         return {"input_rate": self.input_rate, "output_rate": self.output_rate}
+
+
+class RowMask(nn.Module):
+    """What a step reads of the output before it, while training: `mask` times it, where each row has its own."""
+
+    mask: Tensor
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", torch.ones(()), persistent=False)
+
+    def forward(self, h: Tensor) -> Tensor:
+        """The units that are kept."""
+        return self.mask * h if self.training else h
 
 
 class WeightDrop(Modifier):

@@ -132,11 +132,11 @@ class GatedGRU(GatedCell):
     def step(self, p: Tensor, state):
         u_gates, u_candidate = self.weight_hh.split(list(self.products))
         p_gates, p_candidate = p.split(list(self.products), -1)
-        pre = p_gates + self.normalised(F.linear(state.h, u_gates), 0)
+        pre = p_gates + self.normalised(F.linear(self.masked(state.h), u_gates), 0)
         reset, *keep = pre.chunk(len(self.blocks) - 1, -1)
         g = self.opened("update", *keep)
-        read = self.opened("reset", reset) * state.h
-        n = (p_candidate + self.normalised(F.linear(read, u_candidate), 1)).tanh()
+        kept = self.opened("reset", reset) * state.h
+        n = (p_candidate + self.normalised(F.linear(self.masked(kept), u_candidate), 1)).tanh()
         return g * state.h + (1 - g) * n
 
     def choices(self) -> dict[str, object]:

@@ -82,7 +82,7 @@ class GORU(DerivedCell):
     def step_with(self, p: Tensor, state, *derived: Tensor):
         (weights,) = derived
         p_r, p_g, p_c = p.chunk(3, -1)
-        u_r, u_g, turned = F.linear(state.h, weights).chunk(3, -1)
+        u_r, u_g, turned = F.linear(self.masked(state.h), weights).chunk(3, -1)
         g = (p_g + u_g).sigmoid()
         c = modrelu(p_c + (p_r + u_r).sigmoid() * turned, self.bias_modulus)
         return g * state.h + (1 - g) * c

@@ -72,7 +72,7 @@ class RHN(Cell):
     def step(self, p: Tensor, state):
         s, rows = state.h, 2 * self.hidden_size
         for level, (weight, bias) in enumerate(zip(self.weight_hh.split(rows), self.bias.split(rows), strict=True)):
-            n, g = (F.linear(s, weight) + (bias if level else p)).chunk(2, -1)
+            n, g = (F.linear(self.masked(s), weight) + (bias if level else p)).chunk(2, -1)
             s = s + g.sigmoid() * (n.tanh() - s)
         return s
 

@@ -45,23 +45,11 @@ class LayerNorm(Modifier):
             raise ValueError(f"{name} is normalised already; take one LayerNorm, and not around LayerNormLSTM")
         for place in ("norm_ih", "norm_hh"):
             setattr(normalised, place, RowNorm(normalised.products).to(normalised.weight_hh))
-        if not self.reaches(normalised):
+        if not self.calls(normalised.get_submodule("norm_hh")):
             raise ValueError(
                 f"LayerNorm can't reach the product W_hh h of {name}, whose step has products of its own; if the cell "
                 f"is yours, let its step take W_hh h from self.recurrent(h)"
             )
-
-    def reaches(self, cell: AffineCell) -> bool:
-        """Whether a step of the cell, tried once, normalises the product with the state."""
-        seen: list[object] = []
-        assert cell.norm_hh is not None
-        handle = cell.norm_hh.register_forward_hook(lambda *of_a_call: seen.append(of_a_call))
-        x = cell.weight_ih.new_zeros(1, self.input_size)
-        with torch.no_grad():
-            self.eval().next_state(self.project(x), self.initial_state(1, like=x))
-        handle.remove()
-        self.train()
-        return bool(seen)
 
     def reset_parameters(self, generator: torch.Generator | None = None) -> None:
         """The inner cell as it does; gains 1."""

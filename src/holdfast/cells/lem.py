@@ -51,7 +51,7 @@ class LEM(AffineCell):
     def step(self, p: Tensor, state):
         u_y, u_z = self.weight_hh.split([3 * self.hidden_size, self.hidden_size])
         p_y, p_z = p.split([3 * self.hidden_size, self.hidden_size], -1)
-        output_step, memory_step, memory = (p_y + F.linear(state.y, u_y)).chunk(3, -1)
+        output_step, memory_step, memory = (p_y + F.linear(self.masked(state.y), u_y)).chunk(3, -1)
         z = state.z + self.dt * memory_step.sigmoid() * (memory.tanh() - state.z)
         output = p_z + F.linear(z, u_z)
         return state.y + self.dt * output_step.sigmoid() * (output.tanh() - state.y), z

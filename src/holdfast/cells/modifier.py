@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from holdfast.cells.cell import Cell
 
@@ -54,6 +54,17 @@ class Modifier(Cell):
         inner = self.inner.initial_state(batch_size, like=like)
         own = list(self.state_sizes.values())[len(inner) :]
         return self.make_state([*inner, *(like.new_zeros(batch_size, size) for size in own)])
+
+    def calls(self, module: nn.Module) -> bool:
+        """Whether a step, tried once, calls a module of the inner cell."""
+        seen: list[object] = []
+        handle = module.register_forward_hook(lambda *of_a_call: seen.append(of_a_call))
+        x = next(self.parameters()).new_zeros(1, self.input_size)
+        with torch.no_grad():
+            self.eval().next_state(self.project(x), self.initial_state(1, like=x))
+        handle.remove()
+        self.train()
+        return bool(seen)
 
     def settle(self) -> None:
         self.inner.settle()

@@ -71,7 +71,7 @@ class UnICORNN(Cell):
 
     def step(self, p: Tensor, state):
         s = self.dt * self.rate.sigmoid()
-        z = state.z - s * ((self.recurrence * state.y + p).tanh() + self.alpha * state.y)
+        z = state.z - s * ((self.recurrence * self.masked(state.y) + p).tanh() + self.alpha * state.y)
         return state.y + s * z, z
 
     def choices(self) -> dict[str, object]:
