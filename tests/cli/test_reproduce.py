@@ -1,6 +1,7 @@
 """`holdfast reproduce`: experiments run as comparisons do, and their claims are judged by what came out."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,19 @@ def test_it_is_narrowed_to_models_questions_and_seeds(capsys):
     (record,) = Path("mine").rglob("summary.json")
     assert record.parent == Path("mine/made/tiny/full/one/copying/wide/seed-3")
     assert "two" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("label", ["truncated-lstm", "p-lstm-bias-0"])
+def test_a_model_alone_keeps_what_was_said_for_all(label):
+    """Also options that only others have: the truncated LSTM has no auxiliary loss."""
+    (question,) = EXPERIMENTS["trinh2018/pictures"].ask("small")
+    whole, alone = (
+        reproduce.comparison(question, labels, {"folder": "runs", "workers": 2})
+        for labels in (question.labels, [label])
+    )
+    assert alone == replace(
+        whole, models={label: whole.models[label]}, objectives={label: whole.objectives[label]}, workers=1
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 
@@ -47,6 +47,15 @@ class Comparison:
     seeds: list[int]
     workers: int
     folder: Path
+
+    def narrowed(self, labels: Sequence[str]) -> Self:
+        """The same of these models alone; each keeps what was said for all."""
+        return replace(
+            self,
+            models={label: self.models[label] for label in labels},
+            objectives={label: self.objectives[label] for label in labels},
+            workers=min(self.workers, len(labels) * len(self.seeds)),
+        )
 
 
 def main(arguments: Sequence[str]) -> int:

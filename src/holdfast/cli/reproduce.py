@@ -65,9 +65,8 @@ def experiment_of(name: str) -> Experiment:
 
 def comparison(question: Question, labels: Sequence[str], given: Mapping[str, Any]) -> Comparison:
     """The runs of a question, as `holdfast compare` has them."""
-    models = {label: own for label, own in question.settings["models"].items() if label in labels}
-    content = spelt_out_file({**question.settings, **given, "models": models})
-    return understood(["--config", json.dumps(content)])
+    whole = understood(["--config", json.dumps(spelt_out_file({**question.settings, **given}))])
+    return whole.narrowed([label for label in whole.models if label in labels])
 
 
 def run(experiment: Experiment, comparisons: Mapping[str, Comparison]) -> bool:

@@ -35,8 +35,8 @@ def pictures(scale: Scale) -> tuple[Question, ...]:
     Small: MNIST, two and a half epochs; half an hour to an hour of a core a run.
 
     Our guesses: forget bias 1, or PyTorch's 0; beside the paper's 300 steps, labels over the last 100, which are blank;
-    the width of the auxiliary network, a linear embedding, how truncation
-    acts, and that the Transformer, two layers of four heads, is trained as the LSTMs are.
+    the width of the auxiliary network, a linear embedding, how truncation acts, and that the Transformer, two layers of
+    four heads, is trained as the LSTMs are.
     """
     claims = (better("r-lstm", than="truncated-lstm"), better("p-lstm", than="truncated-lstm"))
     if scale == "small":
