@@ -85,6 +85,7 @@ CASES = {
     "layers": (lambda: lstm(num_layers=0), "num_layers must be a whole number"),
     "dropout": (lambda: lstm(dropout=1.5), "dropout must be a probability between 0 and 1, got 1.5"),
     "recompute": (lambda: lstm(recompute=0), "recompute must be a whole number of at least 1, got 0"),
+    "projection of a GRU": (lambda: holdfast.GRU(3, 5, proj_size=2), "proj_size is for LSTM; GRU has no projection"),
     "projection": (lambda: lstm(proj_size=5), "proj_size must be smaller than hidden_size 5, got 5"),
     "backend": (lambda: lstm(backend="cuda"), "backend must be one of 'auto', "),
     "backend can't": (

@@ -34,6 +34,8 @@ class DropIn(Recurrent):
         bidirectional: bool,
         **options: Any,
     ):
+        if options.pop("proj_size", 0):  # torch's GRU and RNN take the argument too, to refuse it
+            raise ValueError(f"proj_size is for LSTM; {type(self).__name__} has no projection, leave it out")
         stack = {"num_layers": num_layers, "dropout": dropout, "bidirectional": bidirectional}
         super().__init__(partial(cell, bias=bias), *sizes, batch_first=batch_first, **stack, **options)
         self.bias = bias
