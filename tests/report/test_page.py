@@ -289,6 +289,20 @@ def test_one_task_needs_no_overview(write: Write, made: Callable[[], Page]):
     assert "1 model on 1 task, 1 run in all" in page.text
 
 
+def test_where_few_models_share_tasks_the_overview_tells_the_best_of_each(write: Write, made: Callable[[], Page]):
+    for lag in range(5):
+        task = {part: {**content, "lag": lag} for part, content in COPYING.items()}
+        write("lstm", task=task, label=f"lstm-{lag}", half_way=9000)
+        write("ur-lstm", task=task, label=f"ur-lstm-{lag}", half_way=500)
+    page = made()
+    assert page.mistakes == []
+    overview = page.text.partition("At a glance")[2].partition("Claims")[0]
+    assert "Of the models that were run on a task the best one" in overview
+    for lag in range(5):
+        assert re.search(rf"lag {lag}\s+ur-lstm-{lag}\s+9\d", overview)
+    assert "not run" not in overview
+
+
 def test_a_run_that_has_just_begun_makes_a_page(write: Write, made: Callable[[], Page]):
     folder = write("lstm", ending="unfinished")
     for name in ("metrics.jsonl", "description.json", "environment.json"):

@@ -136,6 +136,7 @@ def render(parts: Sequence[Section]) -> str:
         environments=places,
         place={run: place.number for place in places for run in place.runs},
         runs=len(runs),
+        sparse=2 * sum(len(part.comparison.rows) for part in parts) < len(models) * len(parts),
         near_chance=NEAR_CHANCE,
         script=Markup(templates.get_template("page.js.j2").render()),
         style=Markup(templates.get_template("page.css.j2").render(tones=TONES)),
