@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from cell_figures import UNITS, at_its_start, figure
+from docstrings import as_markdown
 
 from holdfast.citations import bibtex
 from holdfast.cli.described import start, states
@@ -25,7 +26,7 @@ def page(entry: Entry, layer: Recurrent, caption: str) -> str:
     parts = [
         line
         for title, text in entry.parts().items()
-        for line in (f"## {title.capitalize()}", "", "```text", text, "```", "")
+        for line in (f"## {title.capitalize()}", "", as_markdown(text), "")
     ]
     held = ["## States", "", f"With {UNITS} units, the output first: {states(layer)}.", ""]
     begun = ["## Starting values", "", "```text", start(entry), "```", ""]
