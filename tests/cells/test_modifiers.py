@@ -17,6 +17,7 @@ from holdfast.cells import (
     RHN,
     AffineCell,
     BinaryGateLSTM,
+    Cell,
     ClockworkRNN,
     GatedGRU,
     GatedLSTM,
@@ -136,6 +137,19 @@ def test_variational_dropout_leaves_what_is_carried_whole(cell):
     dropped.output_rate = 0.0
     whole, _ = unroll_segment(dropped, x, (state, *others), None, None)
     assert_close(masked, whole)
+
+
+def test_variational_dropout_takes_a_cell_without_parameters():
+    class Decay(Cell):
+        def project(self, x):
+            return x
+
+        def step(self, p, state):
+            return 0.5 * self.masked(state.h) + p
+
+    cell = VariationalDropout(3, 3, cell=lambda *sizes, **kind: Decay(*sizes), output_rate=0.5, input_rate=0.0)
+    _, (h,) = unroll_segment(cell, torch.zeros(1, 100, 3), (torch.ones(100, 3),), None, None)
+    assert set(h.unique().tolist()) == {0.0, 1.0}
 
 
 def test_variational_dropout_is_taken_once():

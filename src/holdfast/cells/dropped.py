@@ -59,7 +59,7 @@ class VariationalDropout(Modifier):
             )
         if any(isinstance(module, VariationalDropout) for module in self.inner.modules()):
             raise ValueError(f"{type(self.unmodified).__name__} has variational dropout already; take one")
-        mask = RowMask().to(next(self.parameters()))
+        mask = RowMask().to(next(self.parameters(), torch.empty(0)))
         self.unmodified.output_mask = mask
         place = next(name for name, module in self.inner.named_modules() if module is mask)
         self.place = f"{place}.mask" if self.calls(mask) else None

@@ -59,7 +59,7 @@ class Modifier(Cell):
         """Whether a step, tried once, calls a module of the inner cell."""
         seen: list[object] = []
         handle = module.register_forward_hook(lambda *of_a_call: seen.append(of_a_call))
-        x = next(self.parameters()).new_zeros(1, self.input_size)
+        x = next(self.parameters(), torch.empty(0)).new_zeros(1, self.input_size)
         with torch.no_grad():
             self.eval().next_state(self.project(x), self.initial_state(1, like=x))
         handle.remove()
