@@ -79,8 +79,7 @@ class GatedLSTM(GatedCell):
         return self.opened("output", pre[-1]) * c.tanh(), c
 
     def choices(self) -> dict[str, object]:
-        mirrored: dict[str, object] = {"refine_bias": self.refine_bias} if self.refine_bias != "own" else {}
-        return {"gate": self.gate, "memory": self.memory, "others": self.others} | mirrored
+        return {"gate": self.gate, "memory": self.memory, "others": self.others} | super().choices()
 
 
 class GatedGRU(GatedCell):
@@ -140,5 +139,4 @@ class GatedGRU(GatedCell):
         return g * state.h + (1 - g) * n
 
     def choices(self) -> dict[str, object]:
-        mirrored: dict[str, object] = {"refine_bias": self.refine_bias} if self.refine_bias != "own" else {}
-        return {"gate": self.gate, "others": self.others} | mirrored
+        return {"gate": self.gate, "others": self.others} | super().choices()

@@ -69,3 +69,6 @@ class GatedCell(AffineCell):
         gate = self._modules[f"{name}_gate"]  # and not by `getattr`: then it is plain what a step can reach
         assert gate is not None
         return gate(*pre_activations)
+
+    def choices(self) -> dict[str, object]:
+        return {"refine_bias": self.refine_bias} if self.refine_bias != "own" else {}
