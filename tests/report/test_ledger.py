@@ -173,6 +173,22 @@ def test_what_a_run_saves_at_inference_stands_below_the_rows_of_its_question(run
     assert f"| ur-lstm | those that rest | {' | '.join(words)} |" in ledger_page(accounts, [experiment])
 
 
+def test_the_command_says_once_what_is_the_same_in_all_rows(runs, experiment, monkeypatch, capsys):
+    times = {"accuracy": 0.5, "of": 8.0, "seconds": 1.0, "whole_seconds": 2.0, "layer_seconds": 4.0}
+    measured = [{"threshold": None, "operations": 1.0, "updated": 0.125, **times}]
+    measured += [{"threshold": 0.1, "operations": 2.0, "updated": 0.25, **times, "seconds": 3.0}]
+    saving = {"metric": "accuracy", "batch_size": 3, "measured": measured, "environment": {}}
+    (next(runs.rglob("ur-lstm/seed-1")) / "saving.json").write_text(json.dumps(saving))
+    monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
+    assert main(["ledger", "made/made", "--results", str(runs)]) == 0
+    text = capsys.readouterr().out
+    header = next(line for line in text.splitlines() if line.startswith("model    gates closed"))
+    assert "seeds" not in header
+    assert "layer's" in header
+    assert "test result: accuracy 50.00\u202f%; seeds: 1;" in text
+    assert text.count("run on AMD EPYC 7B13, 2 cores\n") == 1
+
+
 def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(EXPERIMENTS, experiment.name, experiment)
     monkeypatch.chdir(tmp_path)

@@ -24,6 +24,9 @@ ABOUT = (
     "`holdfast reproduce` into the results, as small text files."
 )
 
+WHOLE = frozenset({"model", "experiment", "question"})
+"""Columns of which no cell is broken over two lines."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Takes runs in, if it is told to, and shows the ledger or writes its page."""
@@ -69,22 +72,43 @@ def show(accounts: Sequence[Account]) -> None:
     console = Console(highlight=False)
     for account in accounts:
         title = f"{account.experiment}, {account.question}, {account.scale}"
-        table = titled(title, "model", "published", "ours", "seeds", "steps", "machine")
+        table = titled(title, "model", "published", "ours", "seeds", "steps")
         for line in account.lines:
-            words = (line.model, line.published, line.ours, line.seeds, line.steps, line.machine)
-            table.add_row(*map(escape, words))
+            table.add_row(*map(escape, (line.model, line.published, line.ours, line.seeds, line.steps)))
         console.print(table)
         if account.saved:
-            saving = titled("at inference, where what rests is not computed", *HEADER)
-            for row in account.saved:
-                saving.add_row(*map(escape, row))
-            console.print(saving)
+            show_saved(console, account.saved)
         for sentence, verdict in (claim for line in account.lines for claim in line.claims):
             console.print(f"  {MARKS[verdict]}: {escape(sentence)}")
+        for words in machines(account):
+            console.print(f"  [dim]run on {escape(words)}[/]")
         own = [f"{line.model}: {words}" for line in account.lines for words in line.deviations]
         if words := [*account.shared, *own]:
             console.print(f"  [dim]differs from the paper: {escape('; '.join(words))}[/]")
         console.print()
+
+
+def show_saved(console: Console, rows: Sequence[Sequence[str]]) -> None:
+    """A table of what runs save; what is the same in all rows stands below it."""
+    columns = dict(zip(HEADER, zip(*rows, strict=True), strict=True))
+    constant = [name for name, cells in columns.items() if len(rows) > 1 and len(set(cells)) == 1 and name != "model"]
+    same = {name: columns[name][0] for name in constant}
+    varied = {name: cells for name, cells in columns.items() if name not in same}
+    table = titled("at inference, where what rests is not computed", *varied)
+    for row in zip(*varied.values(), strict=True):
+        table.add_row(*map(escape, row))
+    console.print(table)
+    if same:
+        console.print(f"  [dim]{escape('; '.join(f'{name}: {cell}' for name, cell in same.items()))}[/]")
+
+
+def machines(account: Account) -> list[str]:
+    """Where runs were made, each machine with the models that ran there if there are several."""
+    models: dict[str, list[str]] = {}
+    for line in account.lines:
+        if line.machine:
+            models.setdefault(line.machine, []).append(line.model)
+    return list(models) if len(models) < 2 else [f"{name}: {', '.join(labels)}" for name, labels in models.items()]
 
 
 def show_unmade(accounts: Sequence[Account]) -> None:
@@ -101,5 +125,5 @@ def titled(title: str, *columns: str) -> Table:
     """An empty table."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
     for name in columns:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, overflow="fold", no_wrap=name in WHOLE)
     return table
