@@ -47,6 +47,10 @@ def test_a_loss_and_its_spread_have_as_many_decimals_as_the_spread_deserves(mean
 def test_an_accuracy_is_a_percentage():
     assert numbers.measure("accuracy", 0.96963) == f"96.96{T}%"
     assert numbers.measure("accuracy", 0.96963, 0.0012) == f"96.96 ± 0.12{T}%"
+    assert numbers.measure("accuracy", 1.0) == f"100.00{T}%"
+    assert numbers.measure("accuracy", 0.999981) == f"99.998{T}%"
+    assert numbers.measure("accuracy", 0.999981, 0.000006) == f"99.998 ± 0.001{T}%"
+    assert numbers.measure("accuracy", 0.00004) == f"0.004{T}%"
     assert numbers.level("accuracy", 0.125) == f"12.5{T}%"
 
 

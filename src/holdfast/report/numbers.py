@@ -28,8 +28,16 @@ def plain(value: float, digits: int = 3) -> str:
 def measure(name: str, value: float, spread: float | None = None) -> str:
     """A measure as its readers know it: accuracy and openness in percent, a loss as a number; ± where it is given."""
     if name in PERCENTAGES:
-        return f"{100 * value:.2f}{THIN}%" if spread is None else f"{100 * value:.2f} ± {100 * spread:.2f}{THIN}%"
+        decimals = _decimals_of_percent(value)
+        within = "" if spread is None else f" ± {100 * spread:.{decimals}f}"
+        return f"{100 * value:.{decimals}f}{within}{THIN}%"
     return plain(value) if spread is None else _with_spread(value, spread)
+
+
+def _decimals_of_percent(value: float) -> int:
+    """Two, or as many as tell the fraction from none and from all, up to six: 99.998 %, but 100.00 % of all."""
+    distance = min(abs(value), abs(1 - value))
+    return min(max(2, math.ceil(-math.log10(distance)) - 2), 6) if distance > 0 else 2
 
 
 def _with_spread(value: float, spread: float) -> str:
