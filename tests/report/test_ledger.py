@@ -117,7 +117,7 @@ def test_a_diverged_run_is_counted_and_told(tmp_path, experiment):
 def test_the_page_holds_every_row_with_what_became_of_its_claims(runs, experiment):
     page = ledger_page(ledger(runs, [experiment]), [experiment])
     assert "## made/made\n\nGu et al. 2020. A made-up experiment." in page
-    assert "Of 6 rows 2 have been run. Of 4 claims 3 are met, 0 are not met, and 1 are open." in page
+    assert "Of 6 rows 2 have been run. 4 claims: 3 met, 0 not met, 1 open." in page
     shared = "task.lag 100 instead of 480, task.convention tallec instead of gu."
     assert f"Differs from the paper, unless a row says otherwise: {shared}" in page
     assert "c solves it in no run: **met**" in page

@@ -173,6 +173,7 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
     assert page.mistakes == []
     assert "Who is quick" in page.text
     assert "solves it fast†" in page.text
+    assert "6 claims: 2 met, 3 not met, 1 open." in page.text
     assert {"#task-1", "#claims"} <= {a["href"] for a in page.attributes("a")}
     told = json.loads(results_json(sections(comparisons(read_runs([tmp_path])))))["claims"]
     assert [one["verdict"] for one in told] == ["met", "not met", "open", "met", "not met", "not met"]

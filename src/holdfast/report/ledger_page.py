@@ -9,6 +9,7 @@ from holdfast.report.ledger import NOT_RUN, Account, Line
 from holdfast.report.markdown import markdown_table
 from holdfast.report.page import short_citation
 from holdfast.report.saved import HEADER as HEADER_SAVED
+from holdfast.report.wording import claims_counted
 
 INTRODUCTION = f"""\
 # The ledger
@@ -35,11 +36,7 @@ def _summary(accounts: Sequence[Account]) -> str:
     lines = [line for account in accounts for line in account.lines]
     made = sum(line.ours != NOT_RUN for line in lines)
     verdicts = [verdict for line in lines for _, verdict in line.claims]
-    met, refuted = verdicts.count("met"), verdicts.count("not met")
-    return (
-        f"Of {len(lines)} rows {made} have been run. Of {len(verdicts)} claims {met} are met, {refuted} are not met, "
-        f"and {len(verdicts) - met - refuted} are open."
-    )
+    return f"Of {len(lines)} rows {made} have been run. {claims_counted(verdicts)}"
 
 
 def _account(account: Account) -> str:

@@ -19,7 +19,7 @@ from holdfast.report.saved import HEADER, saved
 from holdfast.report.settings_table import Settings, environments, settings
 from holdfast.report.swatch import swatch
 from holdfast.report.theme import TONES, Look, looks
-from holdfast.report.wording import runs_counted, statuses, steps_to_solved_words
+from holdfast.report.wording import claims_counted, runs_counted, statuses, steps_to_solved_words
 
 UPDATED = ("openness", "operations")
 """What models with a budget, or under a curriculum, measure beside what the task asks for."""
@@ -121,16 +121,16 @@ def render(parts: Sequence[Section]) -> str:
         lstrip_blocks=True,
     )
     templates.globals.update(numbers=numbers, beside=beside, swatch=swatch, saved_header=HEADER)
-    templates.globals.update(
-        saved_header=HEADER, runs_counted=runs_counted, solved=steps_to_solved_words, statuses=statuses
-    )
+    templates.globals.update(runs_counted=runs_counted, solved=steps_to_solved_words, statuses=statuses)
     templates.filters.update(cite=short_citation)
     runs = [run for part in parts for run in part.comparison.runs]
     models = {row.label: row for part in parts for row in part.comparison.rows}
     places = environments(runs)
+    questions = claimed(runs)
     return templates.get_template("page.html.j2").render(
         sections=parts,
-        questions=[(one, _anchor(one, parts)) for one in claimed(runs)],
+        questions=[(one, _anchor(one, parts)) for one in questions],
+        claims=claims_counted([verdict for one in questions for _, verdict, _ in one.verdicts]),
         models=[models[label] for label in sorted(models)],
         references=_references(parts),
         environments=places,

@@ -1,5 +1,6 @@
-"""How a row of the table is put into words."""
+"""How rows of the table, and claims, are put into words."""
 
+from collections.abc import Sequence
 from statistics import fmean
 
 from holdfast.report import numbers
@@ -33,3 +34,10 @@ def steps_to_solved_words(row: Row) -> str:
         return "not solved"
     some = "" if len(steps) == len(row.runs) else f" ({len(steps)} of {len(row.runs)})"
     return numbers.count(fmean(steps)) + some
+
+
+def claims_counted(verdicts: Sequence[str]) -> str:
+    """ "80 claims: 41 met, 25 not met, 14 open." """
+    met, refuted = verdicts.count("met"), verdicts.count("not met")
+    unjudged = len(verdicts) - met - refuted
+    return f"{numbers.times(len(verdicts), 'claim')}: {met} met, {refuted} not met, {unjudged} open."
