@@ -16,6 +16,8 @@ COUNTS = {
         "orthogonal-gru": 23_625,
         "orthogonal-janet": 23_542,
         "orthogonal-rnn": 23_604,
+        "identity-rnn": 23_604,
+        "statistical-ru": 23_010,
     },
     "permuted-mnist": {
         "nru": 165_554,
@@ -25,6 +27,7 @@ COUNTS = {
         "orthogonal-janet": 164_150,
         "orthogonal-rnn": 165_610,
         "identity-rnn": 165_610,
+        "statistical-ru": 164_770,
     },
 }
 """As the configurations of the authors' research code give them."""

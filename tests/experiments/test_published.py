@@ -27,7 +27,9 @@ def find(task: str, model: str, source: str, **settings: object) -> list[Publish
 
 def test_each_names_a_task_a_model_and_a_paper_that_exist(entry: Published):
     assert entry.task in TASKS
-    plain = re.sub(r"^[rp]-|, truncated to \d+$|, budget [\de.-]+ a sequence$", "", entry.model)
+    plain = re.sub(
+        r"^([rp]|zoneout)-|(, 20 segments of 30)?, truncated to \d+$|, budget [\de.-]+ a sequence$", "", entry.model
+    )
     assert plain in {**CATALOGUE, **CAUSAL, **RIVALS} or entry.model == "memoryless"
     assert entry.source in citations.references()
     assert entry.where

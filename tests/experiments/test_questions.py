@@ -51,7 +51,35 @@ def test_a_record_strays_where_an_asked_setting_differs():
 def test_a_model_must_have_its_own_options_but_not_those_that_are_for_all():
     assert "memory_size" not in RECORD["model"]
     bare = {**RECORD, "model": {"name": "tied-chrono-lstm", "hidden_size": 8}}
-    assert QUESTION.strays("c", bare) == ["model.t_max none instead of 30"]
+    assert QUESTION.strays("c", bare) == ["model.t_max its default instead of 30"]
+
+
+def test_what_is_not_said_of_training_is_as_usual():
+    usual = changed(PAPER, training={"clip_norm": 1.0})
+    assert Question("q", changed(usual, training={"clip_norm": None}), (), PAPER).departures("c") == [
+        "training.clip_norm none instead of 1.0"
+    ]
+    assert Question("q", usual, (), PAPER).departures("c") == []
+
+
+def test_options_of_other_objectives_are_not_those_of_labels():
+    common = {"name": "prediction", "length": 60, "label_truncation": 8}
+    paper = {**PAPER, "objective": common, "models": {"lstm": {"objective": "labels"}, "p-lstm": {"name": "lstm"}}}
+    ours = changed(paper, objective={"length": 30, "label_truncation": 4})
+    assert Question("q", ours, (), paper).departures("lstm") == ["objective.label_truncation 4 instead of 8"]
+    assert "objective.length 30 instead of 60" in Question("q", ours, (), paper).departures("p-lstm")
+
+
+def test_of_another_form_of_a_task_nothing_is_published():
+    varied = changed(PAPER, task={"gap": "per-sequence"})
+    assert Question("q", varied).published("ur-lstm", "gu2020improving") == ()
+
+
+def test_published_numbers_can_be_those_of_one_table():
+    settings = {**PAPER, "task": {"name": "cifar10"}, "models": {"ur-lstm": {}}}
+    (found,) = Question("q", settings, places=("ablation table",)).published("ur-lstm", "gu2020improving")
+    assert found.split == "validation"
+    assert len(Question("q", settings).published("ur-lstm", "gu2020improving")) == 2
 
 
 def test_published_numbers_are_those_of_the_papers_own_settings():

@@ -160,7 +160,7 @@ def test_claims_of_experiments_stand_beside_what_became_of_them(tmp_path: Path, 
         ("lstm does better than ur-lstm", "bad", "not met"),
         ("nru solves it in every run", "plain", "open"),
         ("ur-lstm solves it in every run", "good", "met"),
-        ("lstm solves it after fewer steps than ur-lstm", "bad", "not met"),
+        ("lstm solves it in every run, sooner than ur-lstm where that does", "bad", "not met"),
         ("lstm takes fewer operations a sequence than ur-lstm", "bad", "not met"),
     ]
     measured = re.findall(r'</span></td><td class="words">([^<]*)</td></tr>', html)

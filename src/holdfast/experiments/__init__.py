@@ -15,7 +15,7 @@ from holdfast.experiments import (
     trinh2018,
     vanderwesthuizen2018,
 )
-from holdfast.experiments.claims import Claim, Outcome, Verdict
+from holdfast.experiments.claims import NEAR_CHANCE, Claim, Outcome, Verdict, near_chance
 from holdfast.experiments.experiment import Experiment
 from holdfast.experiments.literature import Literature, literature, taught
 from holdfast.experiments.published import PUBLISHED, Published
@@ -30,6 +30,7 @@ EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for paper in P
 
 __all__ = [
     "EXPERIMENTS",
+    "NEAR_CHANCE",
     "PUBLISHED",
     "SCALES",
     "Claim",
@@ -41,5 +42,6 @@ __all__ = [
     "Scale",
     "Verdict",
     "literature",
+    "near_chance",
     "taught",
 ]

@@ -9,6 +9,10 @@ from typing import Literal
 Verdict = Literal["met", "not met", "open"]
 Measured = Literal["result", "steps to solved", "operations"]
 """What a claim is judged by: the task's measure on the test set, when a run solved it, or what a sequence costs."""
+NEAR_CHANCE = 0.05
+"""Less than this part of the way from chance to perfect is called near chance."""
+ROUNDING = 1e-9
+"""A lead that misses its margin by less has it."""
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,14 @@ class Outcome:
         higher_is_better: whether a larger value is a better one.
         steps_to_solved: when it first met the task's criterion; None if it never did.
         operations: multiply-adds of the layer's products in a sequence of the test set; None if they are not known.
+        chance: the measure of who guesses; None if it is not known.
     """
 
     value: float | None
     higher_is_better: bool
     steps_to_solved: int | None
     operations: float | None = None
+    chance: float | None = None
 
     @property
     def goodness(self) -> float:
@@ -77,20 +83,21 @@ def fails(model: str) -> Claim:
 
 
 def sooner(model: str, than: str) -> Claim:
-    """It solves the task in every run, and on average after fewer steps than the other, if that does at all."""
-    sentence = f"{model} solves it after fewer steps than {than}"
+    """It solves the task in every run, on average after fewer steps than the other takes in those where that does."""
+    sentence = f"{model} solves it in every run, sooner than {than} where that does"
     return Claim(sentence, (model, than), _sooner, "steps to solved")
 
 
 def better(model: str, than: str, *, by: float = 0.0) -> Claim:
-    """Its mean on the test set is better than that of the other.
+    """Its mean on the test set is better than that of the other, and not near chance.
 
     Args:
         model, than: labels.
-        by: at least by how much, in the unit of the task's measure.
+        by: at least by how much, in the unit of the task's measure; at 0 any difference will do.
     """
     margin = f" by at least {by:g}" if by else ""
-    return Claim(f"{model} does better than {than}{margin}", (model, than), lambda *runs: _lead(*runs) > by)
+    sentence = f"{model} does better than {than}{margin}"
+    return Claim(sentence, (model, than), lambda *runs: _leads(*runs, by=by))
 
 
 def level(model: str, other: str, *, within: float) -> Claim:
@@ -130,8 +137,9 @@ def _sooner(runs: Sequence[Outcome], others: Sequence[Outcome]) -> bool:
 
 
 def _steps(runs: Sequence[Outcome]) -> float:
-    """The mean number of steps to the solution; infinite if a run never gets there."""
-    return fmean(math.inf if run.steps_to_solved is None else run.steps_to_solved for run in runs)
+    """The mean number of steps to the solution, over the runs that get there; infinite if none does."""
+    steps = [run.steps_to_solved for run in runs if run.steps_to_solved is not None]
+    return fmean(steps) if steps else math.inf
 
 
 def _goodness(runs: Sequence[Outcome]) -> float:
@@ -147,7 +155,22 @@ def _operations(runs: Sequence[Outcome]) -> float:
     return fmean(run.operations for run in runs if run.operations is not None)
 
 
-def _lead(runs: Sequence[Outcome], others: Sequence[Outcome]) -> float:
-    """How much better the first mean is; of two models that both diverged, neither leads."""
+def _leads(runs: Sequence[Outcome], others: Sequence[Outcome], *, by: float) -> bool:
+    """Whether the first mean is better; of two models that both diverged neither leads, nor does one near chance."""
     one, other = _goodness(runs), _goodness(others)
-    return 0.0 if one == other else one - other
+    if one == other or _near_chance(runs):
+        return False
+    return one > other if by == 0 else one - other >= by - ROUNDING
+
+
+def _near_chance(runs: Sequence[Outcome]) -> bool:
+    values = [run.value for run in runs if run.value is not None]
+    perfect = 1.0 if runs[0].higher_is_better else 0.0
+    return bool(values) and near_chance(fmean(values), chance=runs[0].chance, perfect=perfect)
+
+
+def near_chance(value: float, *, chance: float | None, perfect: float) -> bool:
+    """Whether a value is less than a twentieth of the way from chance to perfect; never where chance is not known."""
+    if chance is None or chance == perfect:
+        return False
+    return (value - chance) / (perfect - chance) < NEAR_CHANCE

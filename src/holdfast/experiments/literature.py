@@ -11,6 +11,7 @@ SEEN_AS = {
     "forget-lstm": "lstm",
     "peephole-lstm": "lstm",
     "reset-before-gru": "gru",
+    "forget-gru": "gru",
     "chrono-janet": "janet",
     "orthogonal-lstm": "lstm",
     "orthogonal-chrono-lstm": "chrono-lstm",
@@ -35,6 +36,8 @@ TITLES = {
     "padding": "padding",
     "frequency": "frequency discrimination",
 }
+# Settings that a task has unless they are given, where papers differ in them.
+USUAL = {"gap": "fixed"}
 # Settings of ours that change what is learnt from, though no paper names them.
 SUBSETS = ("train_examples",)
 
@@ -102,7 +105,7 @@ def literature(task: Mapping[str, Any]) -> Literature:
         return Literature(TITLES[name], entries, difference)
     if subset := [f"{setting} {task[setting]}" for setting in SUBSETS if task.get(setting) is not None]:
         return Literature(f"{TITLES[name]} with all its data", entries, f"ours had {', '.join(subset)}")
-    if exact := tuple(entry for entry in entries if entry.settings.items() <= task.items()):
+    if exact := tuple(entry for entry in entries if entry.settings.items() <= {**USUAL, **task}.items()):
         return Literature(TITLES[name], exact, "")
     return Literature(f"{TITLES[name]} with other settings", entries, _described(entries))
 

@@ -4,6 +4,7 @@ experiments/trinh2018, in the files of `holdfast compare`.
 
 from holdfast.experiments.claims import accurate, better
 from holdfast.experiments.experiment import changed, experiments, settings_file
+from holdfast.experiments.published import TWENTY_SEGMENTS
 from holdfast.experiments.question import Question, Scale
 
 SOURCE = "trinh2018learning"
@@ -35,7 +36,8 @@ def pictures(scale: Scale) -> tuple[Question, ...]:
     Small: MNIST, two and a half epochs; half an hour to an hour of a core a run.
 
     Our guesses: forget bias 1, or PyTorch's 0; the width of the auxiliary network, a linear embedding, how truncation
-    acts, and that the Transformer, two layers of four heads, is trained as the LSTMs are.
+    acts, and that the Transformer, two layers of four heads, is trained as the LSTMs are. Models without an auxiliary
+    loss have labels for the 1,100 epochs that the others have in all, where the paper's have 1,000.
     """
     claims = (better("r-lstm", than="truncated-lstm"), better("p-lstm", than="truncated-lstm"))
     if scale == "small":
@@ -122,8 +124,10 @@ def segments(scale: Scale) -> tuple[Question, ...]:
     paper = changed(settings_file("trinh2018/shrinking"), objective={"label_truncation": 300})
     few = {f"20-labels-{steps}": _cut(20, 600, label_truncation=steps) for steps in (1, 0)}
     paper = {**paper, "models": {str(n): _cut(n, 600) for n in (1, 2, 5, 10, 20, 50, 100)} | few}
+    aliases = {label: f"r-lstm, {label}" for label in few}
     if scale == "full":
-        return (Question("cifar10", paper, (better("20", than="1"), better("20", than="100"))),)
+        claims = (better("20", than="1"), better("20", than="100"))
+        return (Question("cifar10", paper, claims, aliases=aliases),)
     ours = {**changed(paper, **DIGITS), "models": {str(n): _cut(n, 32) for n in (1, 2, 4, 8, 16)}}
     return (Question("digits", ours, (better("4", than="1"), better("4", than="16")), paper),)
 
@@ -151,6 +155,7 @@ def lengths(scale: Scale) -> tuple[Question, ...]:
     Small: 576 steps, five epochs; half an hour of a core a run, a quarter of one of a GPU (both estimated).
 
     Our guesses: what Table 2 leaves open, the pictures, and that the dashed curve of the figure is 20 segments of 30.
+    Models without an auxiliary loss have labels for 120 epochs, where the paper's have 100.
     """
     if scale == "full":
         return tuple(_dogs(side) for side in (40, 48, 56, 72, 80, 96, 112, 128))
@@ -161,7 +166,8 @@ def lengths(scale: Scale) -> tuple[Question, ...]:
         objective={"length": 200, "pretraining": 340, "truth_steps": 1000},
         training={"steps": 2030, "batch_size": 32, "evaluate_every": 340},
     )
-    return (Question("side-24", ours, (better("r-lstm", than="lstm"), better("p-lstm", than="lstm")), paper.settings),)
+    claims = (better("r-lstm", than="lstm"), better("p-lstm", than="lstm"))
+    return (Question("side-24", ours, claims, paper.settings, aliases=paper.aliases),)
 
 
 def _dogs(side: int) -> Question:
@@ -184,7 +190,7 @@ def _dogs(side: int) -> Question:
     claims = (better("r-lstm", than="lstm"), better("p-lstm", than="lstm"), better(first, than=second))
     told = tuple(claim for claim in claims if not any(no_room.get(model) for model in claim.models))
     asked = {label: options for label, options in models.items() if not no_room.get(label)}
-    return Question(f"side-{side}", {**settings, "models": asked}, told)
+    return Question(f"side-{side}", {**settings, "models": asked}, told, aliases={"r-lstm-20x30": TWENTY_SEGMENTS})
 
 
 def texts(scale: Scale) -> tuple[Question, ...]:

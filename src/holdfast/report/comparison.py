@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean, stdev
 
-from holdfast.experiments import taught
+from holdfast.experiments import near_chance, taught
 from holdfast.report import numbers
 from holdfast.report.run import Json, Run
 
-# Less than this part of the way from chance to perfect is called "near chance".
-NEAR_CHANCE = 0.05
 PERFECT = {"loss": 0.0, "accuracy": 1.0}
 
 
@@ -181,6 +179,4 @@ class Comparison:
     def near_chance(self, value: float) -> bool:
         """Whether a value is less than a twentieth of the way from chance to perfect."""
         perfect = PERFECT.get(self.measure)
-        if self.chance is None or perfect in (None, self.chance):
-            return False
-        return (value - self.chance) / (perfect - self.chance) < NEAR_CHANCE
+        return perfect is not None and near_chance(value, chance=self.chance, perfect=perfect)

@@ -109,9 +109,11 @@ def _judge(experiment: Experiment, scale: Scale, question: Question, runs: Seque
 def _outcome(run: Run, *, costs: bool) -> Outcome:
     """What a run came to; what a sequence costs it is asked only if a claim needs it."""
     about = _about(run)
-    value = run.reached("test", about.get("metric", "loss"))
+    metric = about.get("metric", "loss")
     operations = operations_of(run) if costs else None
-    return Outcome(value, about.get("higher_is_better", False), run.steps_to_solved, operations)
+    chance = about.get("chance", {}).get(metric)
+    higher = about.get("higher_is_better", False)
+    return Outcome(run.reached("test", metric), higher, run.steps_to_solved, operations, chance)
 
 
 def _about(run: Run) -> dict:

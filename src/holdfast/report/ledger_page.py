@@ -16,7 +16,8 @@ INTRODUCTION = f"""\
 
 Each experiment of a paper, what the paper reports, and what came of it here: every run that was made, also those that
 disappoint, with its seeds, steps and machine. Small experiments are for two cores and make claims of their own; full
-ones have the settings of the paper as far as they are known. `holdfast reproduce PAPER/EXPERIMENT` runs one, and
+ones have the settings of the paper as far as they are known. Of claims, a run that diverged counts as worse than all
+others, and no model near chance does better than another. `holdfast reproduce PAPER/EXPERIMENT` runs one, and
 `holdfast ledger --add runs` takes it in. {beside.MARK}: {beside.FOOTNOTE}.
 """
 HEADER = ["model", "published", "ours", "seeds", "steps", "machine", "claims", "differs from the paper"]

@@ -8,10 +8,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from holdfast import citations
-from holdfast.experiments import Literature, literature
+from holdfast.experiments import NEAR_CHANCE, Literature, literature
 from holdfast.report import beside, figures, numbers
 from holdfast.report.claims import Claimed, claimed
-from holdfast.report.comparison import NEAR_CHANCE, Comparison, Row
+from holdfast.report.comparison import Comparison, Row
 from holdfast.report.findings import findings
 from holdfast.report.inline import inline
 from holdfast.report.probed import CAPTIONS, draw_probes
