@@ -11,6 +11,8 @@ from typing import Any
 import torch
 
 import holdfast
+from holdfast.experiments import EXPERIMENTS
+from holdfast.experiments.question import declared
 from holdfast.probes import probe
 
 ENVIRONMENT = {
@@ -197,11 +199,17 @@ def write_everything(root: Path) -> Path:
     """The demo, the runs of an experiment with claims and long names, and what a probe found: the widest tables."""
     write_demo(root)
     question = root / "chandar2019/copying/small/lag-100"
-    for seed in range(3):
-        write_run(question, COPYING, "nru", seed, Course(600), memory_size=64)
-        write_run(question, COPYING, "lstm", seed, Course(700), label="orthogonal-lstm")
-        write_run(question, COPYING, "lstm", seed, Course(9000), label="orthogonal-chrono-lstm")
-        write_run(question, COPYING, "lstm", seed, Course(9000, ending="diverged"), label="orthogonal-rnn")
+    asked = EXPERIMENTS["chandar2019/copying"].ask("small")[0].settings
+    courses = {
+        "nru": Course(600),
+        "orthogonal-lstm": Course(700),
+        "orthogonal-chrono-lstm": Course(9000),
+        "orthogonal-rnn": Course(9000, ending="diverged"),
+    }
+    for label, course in courses.items():
+        for seed in range(3):
+            folder = write_run(question, COPYING, "nru", seed, course, label=label)
+            dump(folder / "settings.json", {**declared(asked, label), "seed": seed})
     layer = holdfast.make("lstm", 2, 3, backend="reference").eval()
     found = probe(layer, torch.randn(5, 2, 2), generator=torch.Generator().manual_seed(0)).as_dict()
     for folder in question.glob("copying/nru/seed-*"):

@@ -106,11 +106,22 @@ const before = visible();
 document.querySelector("#task-2 details:last-of-type").open = true;
 ask("nru");
 const found = [status.textContent, visible(), folds()];
+ask("nru solved");
+const words = status.textContent;
+const digits = [...document.querySelectorAll("#task-1 tbody td.number")].map((one) => one.textContent.trim());
+const thin = digits.find((one) => /^\\d+\\u202f\\d{3}$/.test(one));
+const spaced = ["\\u202f", " ", ""].map((space) => thin.replace("\\u202f", space));
+const digitwise = spaced.map((number) => { ask(number); return status.textContent; });
 ask("no such model");
 const nothing = [status.textContent, visible(), folds()];
 document.querySelector("#task-2 details:last-of-type").open = false;
 ask("");
-parent.postMessage({ found, nothing, before, after: [status.textContent, visible(), folds()],
+const glance = document.querySelector("[aria-labelledby=overview] thead th:nth-child(2)");
+glance.querySelector("button").click();
+const overview = [glance.getAttribute("aria-sort"), glance.querySelector("button").getAttribute("aria-label"),
+  glance.querySelector("a").textContent];
+parent.postMessage({ found, nothing, words, overview, digitwise, before,
+  after: [status.textContent, visible(), folds()],
   sorted: document.querySelector("#task-1 table th[aria-sort=ascending]").textContent }, "*");
 """
 
@@ -123,6 +134,27 @@ def test_tables_are_sorted_and_searched_and_the_console_stays_empty(report: Path
     words, shown, open_folds = told["found"]
     assert re.fullmatch(rf"{shown} of \d+ rows", words), "as many as can be seen"
     assert open_folds > 4
+    assert 0 < int(told["words"].split()[0]) < shown, "the rows that hold both words"
+    assert len(set(told["digitwise"])) == 1, "however its digits are grouped"
+    assert not told["digitwise"][0].startswith("0 ")
+    order, said, link = told["overview"]
+    assert (order, said) == ("ascending", f"sort by {link}")
     assert told["nothing"][:2] == [re.sub(r"^\d+", "0", words), 0]
     assert told["nothing"][2] == 1, "the one that the reader opened"
     assert told["after"] == ["", told["before"], 0]
+
+
+PRINTED = """
+const folds = () => document.querySelectorAll("details[open]").length;
+document.querySelector("#task-2 details:last-of-type").open = true;
+dispatchEvent(new Event("beforeprint"));
+const printed = folds();
+dispatchEvent(new Event("afterprint"));
+parent.postMessage({ printed, after: folds(), all: document.querySelectorAll("details").length }, "*");
+"""
+
+
+def test_a_printed_page_has_its_folds_open(report: Path, tmp_path: Path):
+    told, _ = in_browser(report, PRINTED, tmp_path, "laptop")
+    assert told["printed"] == told["all"]
+    assert told["after"] == 1, "the one that the reader opened"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,11 +77,12 @@ def test_numbers_from_memory_keep_their_mark(runs, experiment):
     assert small["c"].published == ""
 
 
-def test_what_differs_from_the_paper_is_told_and_a_run_with_other_settings_too(runs, experiment):
+def test_what_differs_from_the_paper_is_told_and_a_run_with_other_settings_is_left_out(runs, experiment):
     small, _, account = rows(runs, experiment)
     assert account.shared == ("task.lag 100 instead of 480", "task.convention tallec instead of gu")
     assert small["ur-lstm"].deviations == ()
-    assert small["c"].deviations == ("as run: model.t_max 151 instead of 150",)
+    assert small["c"].deviations == ("seed 1 is left out: model.t_max 151 instead of 150",)
+    assert small["c"].seeds == "0"
 
 
 def test_what_holds_for_most_rows_is_told_once_and_the_odd_one_says_where_it_does_not(tmp_path, monkeypatch):
@@ -134,6 +136,34 @@ def test_finished_runs_are_taken_without_weights_and_give_the_same_ledger(runs, 
     assert ledger(tmp_path / "results", [experiment]) == ledger(runs, [experiment])
 
 
+def test_a_record_that_can_not_be_read_is_not_taken_and_leaves_what_is_there(runs, tmp_path):
+    results = tmp_path / "results"
+    taken = take(runs, results)
+    before = {path: path.read_bytes() for path in results.rglob("*.json*")}
+    (next(runs.rglob("c/seed-0")) / "summary.json").write_text('{"status": "finished"}')
+    with pytest.raises(ValueError, match=r"summary\.json, but steps, seconds is missing"):
+        take(runs, results)
+    assert {path: path.read_bytes() for path in results.rglob("*.json*")} == before
+    assert len(taken) == 4
+
+
+def test_results_are_not_taken_into_themselves(runs, tmp_path):
+    with pytest.raises(ValueError, match="expected runs outside the results"):
+        take(runs, runs)
+    assert take(runs, runs / "results") == take(runs, runs / "results")
+
+
+def test_a_record_that_is_there_is_replaced_as_a_whole(runs, tmp_path):
+    (folder, *_) = take(runs, tmp_path / "results")
+    (folder / "saving.json").write_text("{}")
+    torn = runs / folder.relative_to(tmp_path / "results") / "metrics.jsonl"
+    torn.write_text(torn.read_text() + '{"event": "evalu')
+    assert take(runs, tmp_path / "results")[0] == folder
+    assert not (folder / "saving.json").exists()
+    assert "evalu\n" not in (folder / "metrics.jsonl").read_text()
+    assert not list((tmp_path / "results").rglob(".unfinished-*"))
+
+
 def with_test_measures(runs: Path, label: str, model: str, **measures: float) -> None:
     """Makes the first run of a label one of another model, and adds to what it measured on the test set."""
     folder = next(runs.rglob(f"{label}/seed-0"))
@@ -147,9 +177,21 @@ def with_test_measures(runs: Path, label: str, model: str, **measures: float) ->
         path.write_text(json.dumps(content))
 
 
+def with_models(experiment: Experiment, **names: str) -> Experiment:
+    """The experiment, with models of other names under some of its labels."""
+    models = {label.replace("_", "-"): {"name": name} for label, name in names.items()}
+
+    def renamed(scale):
+        """A made-up experiment."""
+        return tuple(replace(one, settings=changed(one.settings, models=models)) for one in experiment.ask(scale))
+
+    renamed.__module__, renamed.__name__ = experiment.ask.__module__, experiment.ask.__name__
+    return replace(experiment, ask=renamed)
+
+
 def test_the_share_of_updates_is_told_of_models_that_skip(runs, experiment):
     with_test_measures(runs, "ur-lstm", "skip-lstm", openness=0.25, operations=9e5)
-    small, _, _ = rows(runs, experiment)
+    small, _, _ = rows(runs, with_models(experiment, ur_lstm="skip-lstm"))
     assert small["ur-lstm"].ours.endswith(", 25.00\u202f% of the updates")
     assert "updates" not in small["c"].ours
 
@@ -157,7 +199,7 @@ def test_the_share_of_updates_is_told_of_models_that_skip(runs, experiment):
 def test_of_time_gates_the_openness_is_told_and_the_share_of_operations_beside_it(runs, experiment):
     whole = 4 * 128 * (10 + 128) * 120
     with_test_measures(runs, "c", "gaussian-lstm", openness=0.25, operations=0.4 * whole)
-    small, _, _ = rows(runs, experiment)
+    small, _, _ = rows(runs, with_models(experiment, c="gaussian-lstm"))
     assert small["c"].ours.endswith(", mean openness 25.00\u202f%, 40\u202f% of the operations")
 
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from holdfast.report import read_run, read_runs
+from holdfast.report.findings import findings
+from holdfast.report.grouping import comparisons
+from holdfast.report.keep import take
 
 Write = Callable[..., Path]
 
@@ -24,6 +27,48 @@ def test_every_run_under_the_folders_is_found_once(demo: Path):
     runs = read_runs([demo, demo / "copying", demo / "copying" / "nru" / "seed-0"])
     assert len(runs) == 30
     assert len({run.folder for run in runs}) == 30
+
+
+def test_of_a_run_and_its_copy_in_the_results_one_is_read(demo: Path, tmp_path: Path):
+    take(demo, tmp_path / "results")
+    runs = read_runs([tmp_path / "results", demo])
+    assert len(runs) == 30
+    assert all(run.folder.is_relative_to(demo) for run in runs), "they tell more"
+
+
+def test_a_run_that_failed_says_why(write: Write):
+    folder = write("nru", half_way=1300, ending="unfinished")
+    (folder / "failure.txt").write_text("ValueError: hidden_size must be at least 1, got 0\n\nTraceback ...")
+    run = read_run(folder)
+    assert (run.status, run.message) == ("failed", "ValueError: hidden_size must be at least 1, got 0")
+    assert findings(comparisons([run])[0])[-1] == "Of 1 run of nru, 1 failed."
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("summary.json", '{"status": "finished"}', r"summary\.json, but steps, seconds is missing"),
+        ("summary.json", '["x"]', r"summary\.json, but .* is no object"),
+        ("description.json", "[]", r"description\.json, but '\[\]' is no object"),
+        ("environment.json", "[1]", r"environment\.json, but '\[1\]' is no object"),
+        ("settings.json", '{"task": {"name": "a"}, "model": {"name": "b"}, "training": [], "seed": 0}', "training"),
+        ("settings.json", '{"task": {"name": "a"}, "model": {"name": "b"}, "training": {}, "seed": null}', "seed"),
+    ],
+)
+def test_a_damaged_record_is_named(write: Write, name: str, content: str, told: str):
+    folder = write("nru")
+    (folder / name).write_text(content)
+    with pytest.raises(ValueError, match=told):
+        read_run(folder)
+
+
+def test_lines_of_another_kind_count_as_torn(write: Write):
+    folder = write("nru")
+    whole = read_run(folder)
+    with (folder / "metrics.jsonl").open("a") as file:
+        file.write('{"event": "train", "step": "x"}\n[1]\n')
+    run = read_run(folder)
+    assert (run.unreadable, run.evaluations) == (whole.unreadable + 2, whole.evaluations)
 
 
 def test_runs_come_in_the_order_of_their_paths(demo: Path):

@@ -23,6 +23,7 @@ from holdfast.training import Choice, RunSettings, TrainingSettings, silent
 from holdfast.training.news import News
 from holdfast.training.opening import open_record
 from holdfast.training.pool import Failure, Pool, preloaded_context
+from holdfast.training.record import FAILURE
 from holdfast.training.run import make_fabric, run_settings
 
 
@@ -182,13 +183,13 @@ def execute(runs: Sequence[Followed], workers: int) -> None:
 def work(settings: RunSettings, folder: Path, threads: int) -> None:
     """One run, in a process of its own."""
     torch.set_num_threads(threads)
-    (folder / "failure.txt").unlink(missing_ok=True)
+    (folder / FAILURE).unlink(missing_ok=True)
     run(settings, folder, watch=silent)
 
 
 def note(run: Followed, failure: Failure) -> None:
     """Keeps why a run failed."""
-    path = run.folder / "failure.txt"
+    path = run.folder / FAILURE
     path.write_text(f"{failure.message}\n\n{failure.details}", encoding="utf-8")
     run.failure = f"{failure.message} (more in {path})"
 

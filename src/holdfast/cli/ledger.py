@@ -42,9 +42,14 @@ def main(arguments: Sequence[str]) -> int:
     results = Path(values.results)
     if values.add is not None:
         add(Path(values.add), results)
+    elif not results.is_dir():
+        raise UserError(f"expected a folder of results, found none at {results}; `--add FOLDER` makes it from runs")
     accounts = ledger(results, shown)
     if values.page is not None:
-        write_text(Path(values.page), ledger_page(accounts, shown))
+        page = Path(values.page)
+        if not page.parent.is_dir():
+            raise UserError(f"expected a folder to write {page.name} into, found none at {page.parent}; make it first")
+        write_text(page, ledger_page(accounts, shown))
         print(f"The ledger is in {values.page}")
     else:
         whole = bool(values.experiments)
@@ -92,8 +97,8 @@ def show_saved(console: Console, rows: Sequence[Sequence[str]]) -> None:
     """A table of what runs save; what is the same in all rows stands below it."""
     columns = dict(zip(HEADER, zip(*rows, strict=True), strict=True))
     constant = [name for name, cells in columns.items() if len(rows) > 1 and len(set(cells)) == 1 and name != "model"]
-    same = {name: columns[name][0] for name in constant}
-    varied = {name: cells for name, cells in columns.items() if name not in same}
+    same = {name: cells[0] for name, cells in columns.items() if name in constant}
+    varied = {name: cells for name, cells in columns.items() if name not in constant}
     table = titled("at inference, where what rests is not computed", *varied)
     for row in zip(*varied.values(), strict=True):
         table.add_row(*map(escape, row))

@@ -36,7 +36,7 @@ TITLES = {
     "padding": "padding",
     "frequency": "frequency discrimination",
 }
-# Settings that a task has unless they are given, where papers differ in them.
+# Settings that tasks have unless they are given; papers that differ in them are about another task.
 USUAL = {"gap": "fixed"}
 # Settings of ours that change what is learnt from, though no paper names them.
 SUBSETS = ("train_examples",)
@@ -105,9 +105,11 @@ def literature(task: Mapping[str, Any]) -> Literature:
         return Literature(TITLES[name], entries, difference)
     if subset := [f"{setting} {task[setting]}" for setting in SUBSETS if task.get(setting) is not None]:
         return Literature(f"{TITLES[name]} with all its data", entries, f"ours had {', '.join(subset)}")
-    if exact := tuple(entry for entry in entries if entry.settings.items() <= {**USUAL, **task}.items()):
+    asked = {**USUAL, **task}
+    if exact := tuple(entry for entry in entries if entry.settings.items() <= asked.items()):
         return Literature(TITLES[name], exact, "")
-    return Literature(f"{TITLES[name]} with other settings", entries, _described(entries))
+    alike = tuple(entry for entry in entries if all(entry.settings.get(key, asked[key]) == asked[key] for key in USUAL))
+    return Literature(f"{TITLES[name]} with other settings", alike, _described(alike))
 
 
 def _described(entries: tuple[Published, ...]) -> str:

@@ -4,7 +4,7 @@ from statistics import fmean
 
 from holdfast.report import numbers
 from holdfast.report.comparison import Comparison, Row
-from holdfast.report.run import UNFINISHED
+from holdfast.report.run import FAILED, UNFINISHED
 
 
 def findings(comparison: Comparison) -> list[str]:
@@ -57,7 +57,7 @@ def _near_chance(comparison: Comparison) -> list[str]:
 
 
 def _mishaps(row: Row) -> list[str]:
-    told = {"diverged": "diverged", UNFINISHED: "had not ended when this was written"}
+    told = {"diverged": "diverged", FAILED: "failed", UNFINISHED: "had not ended when this was written"}
     happened = [f"{row.statuses[status]} {words}" for status, words in told.items() if row.statuses[status]]
     return [f"Of {numbers.times(len(row.runs), 'run')} of {row.label}, {numbers.listed(happened)}."] if happened else []
 

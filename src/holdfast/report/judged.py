@@ -22,7 +22,7 @@ from holdfast.experiments import (
 from holdfast.report.comparison import Row
 from holdfast.report.costs import operations_of
 from holdfast.report.records import read_run
-from holdfast.report.run import UNFINISHED, Run
+from holdfast.report.run import Run
 
 
 def home(folder: Path, experiment: Experiment, scale: Scale, question: Question) -> Path:
@@ -36,13 +36,16 @@ class Judged:
 
     Args:
         experiment, scale, question: what was asked.
-        runs: label -> the finished runs, by seed.
+        runs: label -> the finished runs that were made as it asks, by seed.
+        astray: label -> finished runs that lie there but were made otherwise, each with what differs; they answer
+            nothing.
     """
 
     experiment: Experiment
     scale: Scale
     question: Question
     runs: dict[str, tuple[Run, ...]]
+    astray: dict[str, tuple[tuple[Run, tuple[str, ...]], ...]]
 
     @cached_property
     def outcomes(self) -> dict[str, tuple[Outcome, ...]]:
@@ -65,9 +68,8 @@ class Judged:
         return self.question.published(label, self.experiment.source)
 
     def strays(self, label: str) -> list[str]:
-        """Where the runs of a model are not those that are asked for."""
-        found = (self.question.strays(label, _settings(run)) for run in self.runs[label])
-        return list(dict.fromkeys(stray for strays in found for stray in strays))
+        """Which runs of a model are left out, for they are not those that are asked for."""
+        return [f"seed {run.seed} is left out: {', '.join(differing)}" for run, differing in self.astray[label]]
 
 
 def judged(folder: Path, experiment: Experiment, scale: Scale) -> list[Judged]:
@@ -101,9 +103,14 @@ def answered(runs: Sequence[Run]) -> list[Judged]:
 
 
 def _judge(experiment: Experiment, scale: Scale, question: Question, runs: Sequence[Run]) -> Judged:
-    finished = sorted((run for run in runs if run.status != UNFINISHED), key=lambda run: run.seed)
-    by_label = {label: tuple(run for run in finished if run.label == label) for label in question.labels}
-    return Judged(experiment, scale, question, by_label)
+    finished = sorted((run for run in runs if run.summary), key=lambda run: run.seed)
+    made: dict[str, tuple[Run, ...]] = {}
+    astray: dict[str, tuple[tuple[Run, tuple[str, ...]], ...]] = {}
+    for label in question.labels:
+        own = {run: tuple(question.strays(label, _settings(run))) for run in finished if run.label == label}
+        made[label] = tuple(run for run, differing in own.items() if not differing)
+        astray[label] = tuple((run, differing) for run, differing in own.items() if differing)
+    return Judged(experiment, scale, question, made, astray)
 
 
 def _outcome(run: Run, *, costs: bool) -> Outcome:

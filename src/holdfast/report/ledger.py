@@ -99,7 +99,7 @@ def _line(one: Judged, label: str, departures: list[str]) -> Line:
         seeds="" if row is None else ", ".join(str(run.seed) for run in row.runs),
         steps="" if row is None else _steps(row),
         machine="" if row is None else "; ".join(dict.fromkeys(machine(run.environment) for run in row.runs)),
-        deviations=() if row is None else (*departures, *(f"as run: {stray}" for stray in one.strays(label))),
+        deviations=(*(departures if row else ()), *one.strays(label)),
         claims=tuple((claim.sentence, verdict) for claim, verdict in one.verdicts(label)),
     )
 

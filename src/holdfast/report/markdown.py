@@ -30,18 +30,18 @@ def _task(section: Section) -> str:
     body = [_cells(section, row) for row in comparison.rows]
     right = [name for name in header if name not in ("model", "ended") and not name.startswith("published")]
     table = markdown_table(header, body, aligned_right=right)
-    return "\n\n".join([f"### {comparison.title}", *_lead(section), table, *_notes(section)])
+    return "\n\n".join([f"### {text(comparison.title)}", *_lead(section), table, *_notes(section)])
 
 
 def _lead(section: Section) -> list[str]:
     about = section.comparison.description
-    return [str(about["chance_statement"])] if about.get("chance_statement") else []
+    return [text(str(about["chance_statement"]))] if about.get("chance_statement") else []
 
 
 def _cells(section: Section, row: Row) -> list[str]:
     others = ((name, row.over(name)) for name in section.columns[1:])
     cells = [
-        row.label,
+        text(row.label),
         _value(row, best=row in section.comparison.best),
         *(numbers.measure(name, other.mean, other.spread) if other else "" for name, other in others),
         runs_counted(row),
@@ -67,6 +67,11 @@ def markdown_table(header: Sequence[str], body: Sequence[Sequence[str]], *, alig
     rule = ["---:" if name in aligned_right else "---" for name in header]
     lines = [header, rule, *body]
     return "\n".join(f"| {' | '.join(cell.replace('|', '∣') for cell in line)} |" for line in lines)
+
+
+def text(words: str) -> str:
+    """Words that a record holds, so that Markdown shows them as they are and reads no HTML in them."""
+    return words.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _notes(section: Section) -> list[str]:

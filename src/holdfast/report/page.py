@@ -150,9 +150,10 @@ def short_citation(key: str) -> str:
 
 
 def _anchor(question: Claimed, parts: Sequence[Section]) -> str:
-    """The section that holds the runs of a question."""
+    """The section that holds the runs of a question, or most of them."""
     own = set(question.runs)
-    return next((part.anchor for part in parts if own & set(part.comparison.runs)), "main")
+    held = {part.anchor: len(own.intersection(part.comparison.runs)) for part in parts}
+    return max(held, key=held.__getitem__) if any(held.values()) else "main"
 
 
 def _references(parts: Sequence[Section]) -> list[citations.Reference]:

@@ -5,16 +5,18 @@ killed or is still going, and is read as far as it goes: only the settings must 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from holdfast.report.run import Json, Run
-from holdfast.training.record import PROBE, SAVING
+from holdfast.training.record import FAILURE, PROBE, SAVING
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
     """All runs found at any depth under the folders, each once, in the order of their paths.
+
+    Of a run and a copy of its record, such as the one that the ledger takes in, the one that tells more is read.
 
     Raises:
         ValueError: a folder does not exist, no run is found, or a run's settings cannot be read.
@@ -29,7 +31,20 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
             f"expected runs under {names}, found none (a run is a folder with settings.json); "
             "`holdfast train` and `holdfast compare` write them"
         )
-    return [read_run(folder) for folder in sorted(records.values())]
+    return _without_copies(read_run(folder) for folder in sorted(records.values()))
+
+
+def _without_copies(runs: Iterable[Run]) -> list[Run]:
+    """Of runs that were asked the same and came to the same, one: that with more lines, or with a probe."""
+    found: dict[str, Run] = {}
+    for run in runs:
+        asked = [run.label, run.seed, run.task, run.model, run.objective, run.training]
+        known = json.dumps([*asked, run.summary, run.evaluations], sort_keys=True)
+        told = [len(run.train), run.probe is not None, run.saving is not None]
+        other = found.get(known)
+        if other is None or told > [len(other.train), other.probe is not None, other.saving is not None]:
+            found[known] = run
+    return sorted(found.values(), key=lambda run: run.folder)
 
 
 def read_run(folder: Path) -> Run:
@@ -41,8 +56,7 @@ def read_run(folder: Path) -> Run:
     path = folder / "settings.json"
     settings = _json(path)
     try:
-        _with(settings, "task", "model", "training", "seed")
-        task, model = _with(settings["task"], "name"), _with(settings["model"], "name")
+        _with(settings, task=_named, model=_named, training=_object, seed=_whole)
     except ValueError as error:
         raise ValueError(
             f"expected the settings of a run in {path}, but {error}; restore or delete the folder"
@@ -50,20 +64,26 @@ def read_run(folder: Path) -> Run:
     lines, unreadable = _lines(folder / "metrics.jsonl")
     return Run(
         folder=folder,
-        task=task,
-        model=model,
+        task=settings["task"],
+        model=settings["model"],
         training=settings["training"],
-        seed=int(settings["seed"]),
-        description=_json(folder / "description.json", missing={}),
-        environment=_json(folder / "environment.json", missing={}),
+        seed=settings["seed"],
+        description=_checked(folder / "description.json", missing={}),
+        environment=_checked(folder / "environment.json", missing={}),
         train=_in_order(line for line in lines if line["event"] == "train"),
         evaluations=_in_order(line for line in lines if line["event"] == "evaluation"),
-        summary=_json(folder / "summary.json", missing=None),
+        summary=_checked(folder / "summary.json", missing=None, status=_text, steps=_whole, seconds=_number),
         unreadable=unreadable,
         objective=settings.get("objective", {}),
         probe=_probe(folder / PROBE),
         saving=_json(folder / SAVING, missing=None),
+        failure=_failure(folder / FAILURE),
     )
+
+
+def _failure(path: Path) -> str | None:
+    """Why a run failed, if it did: the first line of what was written then."""
+    return next(iter(path.read_text(encoding="utf-8", errors="replace").splitlines()), "") if path.is_file() else None
 
 
 def _probe(path: Path) -> Json | None:
@@ -86,25 +106,69 @@ def _json(path: Path, **fallback: Any) -> Any:
         ) from None
 
 
+def _checked(path: Path, *, missing: Any, **parts: Callable[[Any], None]) -> Any:
+    """The object in a JSON file, with parts as they must be; `missing` where there is no file."""
+    value = _json(path, missing=missing)
+    if value is missing:
+        return missing
+    try:
+        return _with(value, **parts)
+    except ValueError as error:
+        raise ValueError(f"expected what a run writes in {path}, but {error}; restore or delete the folder") from None
+
+
 def _lines(path: Path) -> tuple[list[Json], int]:
     """The whole lines of metrics.jsonl, and how many are not: a kill tears the line that was being written."""
-    whole: list[Json] = []
-    torn = 0
-    for line in path.read_bytes().splitlines() if path.is_file() else ():
+    read = [line for _, line in metrics_lines(path)]
+    whole = [line for line in read if line is not None]
+    return whole, len(read) - len(whole)
+
+
+def metrics_lines(path: Path) -> Iterator[tuple[bytes, Json | None]]:
+    """The lines of metrics.jsonl as they stand, each with what it says; None of a line that is torn or no event."""
+    for line in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
         try:
-            whole.append(_with(json.loads(line), "event", "step"))
+            yield line, _with(json.loads(line), event=_text, step=_whole)
         except ValueError:
-            torn += bool(line.strip(b"\0 "))
-    return whole, torn
+            if line.strip(b"\0 \r\n"):
+                yield line, None
 
 
-def _with(value: Any, *keys: str) -> Json:
-    """The value, if it is a JSON object that has these keys."""
-    if not isinstance(value, dict):
-        raise ValueError(f"{str(value)[:40]!r} is no object")
-    if missing := [key for key in keys if key not in value]:
+def _with(value: Any, **parts: Callable[[Any], None]) -> Json:
+    """The value, if it is a JSON object that has these parts, as they must be."""
+    _object(value)
+    if missing := [name for name in parts if name not in value]:
         raise ValueError(f"{', '.join(missing)} is missing")
+    for name, check in parts.items():
+        try:
+            check(value[name])
+        except ValueError as error:
+            raise ValueError(f"{name} {error}") from None
     return value
+
+
+def _object(value: Any) -> None:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{str(value)[:40]!r} is no object")
+
+
+def _named(value: Any) -> None:
+    _with(value, name=_text)
+
+
+def _text(value: Any) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{str(value)[:40]!r} is no text")
+
+
+def _whole(value: Any) -> None:
+    if not isinstance(value, int):
+        raise ValueError(f"{str(value)[:40]!r} is no whole number")
+
+
+def _number(value: Any) -> None:
+    if not isinstance(value, int | float):
+        raise ValueError(f"{str(value)[:40]!r} is no number")
 
 
 def _in_order(points: Iterable[Json]) -> tuple[Json, ...]:

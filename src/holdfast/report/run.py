@@ -10,7 +10,7 @@ from typing import Any
 Json = Mapping[str, Any]
 Curve = list[tuple[float, float]]
 
-UNFINISHED = "unfinished"
+UNFINISHED, FAILED = "unfinished", "failed"
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Run:
         objective: what was minimised, with its "name"; empty for the task's own loss.
         probe: what `holdfast probe` measured before and after training; None if the run was not probed.
         saving: what `holdfast saving` measured at inference; None if it was not measured.
+        failure: why the run failed; None if it did not, or if it has ended since.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Run:
     objective: Json = field(default_factory=dict)
     probe: Json | None = field(default=None, repr=False)
     saving: Json | None = field(default=None, repr=False)
+    failure: str | None = None
 
     @property
     def label(self) -> str:
@@ -67,11 +69,13 @@ class Run:
 
     @property
     def status(self) -> str:
-        return str(self.summary["status"]) if self.summary else UNFINISHED
+        if self.summary:
+            return str(self.summary["status"])
+        return UNFINISHED if self.failure is None else FAILED
 
     @property
     def message(self) -> str:
-        return str(self.summary.get("message") or "") if self.summary else ""
+        return str(self.summary.get("message") or "") if self.summary else self.failure or ""
 
     @property
     def steps(self) -> int:

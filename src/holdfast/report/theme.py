@@ -60,7 +60,11 @@ class Look:
 
 def looks(labels: Iterable[str]) -> dict[str, Look]:
     """A look for every label, by alphabet, so that it does not depend on the results."""
-    return {
-        label: Look(SERIES[i % len(SERIES)], MARKERS[i % len(MARKERS)], STROKES[i // len(SERIES) % len(STROKES)])
-        for i, label in enumerate(sorted(set(labels)))
-    }
+    return {label: _look(i) for i, label in enumerate(sorted(set(labels)))}
+
+
+def _look(i: int) -> Look:
+    """Once the colours are used up the dashes change; once the dashes are, the markers move on by one colour."""
+    turn = i // len(SERIES)
+    marker = (i + turn // len(STROKES)) % len(MARKERS)
+    return Look(SERIES[i % len(SERIES)], MARKERS[marker], STROKES[turn % len(STROKES)])

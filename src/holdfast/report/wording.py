@@ -5,7 +5,7 @@ from statistics import fmean
 
 from holdfast.report import numbers
 from holdfast.report.comparison import Row
-from holdfast.report.run import UNFINISHED, Json
+from holdfast.report.run import FAILED, UNFINISHED, Json
 
 
 def machine(environment: Json) -> str:
@@ -16,7 +16,7 @@ def machine(environment: Json) -> str:
 
 def statuses(row: Row) -> list[tuple[str, str]]:
     """How the runs of a row ended, each status with its words: "solved" if all did, otherwise "2 solved"."""
-    order = ("solved", "finished", "stopped early", "diverged", UNFINISHED)
+    order = ("solved", "finished", "stopped early", "diverged", FAILED, UNFINISHED)
     counts = [(status, row.statuses[status]) for status in order if row.statuses[status]]
     return [(status, status if count == len(row.runs) else f"{count} {status}") for status, count in counts]
 

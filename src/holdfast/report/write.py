@@ -22,7 +22,7 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
 
         index.html                one page that holds all it needs
         results.md, results.json  the tables for a README, and for programs
-        figures/                  the learning curves as SVG and PNG
+        figures/                  the learning curves as SVG and PNG; those of an earlier report are removed
 
     Args:
         folders: where to look for runs, at any depth.
@@ -38,6 +38,9 @@ def write_report(folders: Sequence[Path], out: Path) -> Path:
     out = Path(out)
     try:
         place_all(files, out)
+        for drawing in {path for path in (out / "figures").iterdir() if path.suffix in (".svg", ".png")}:
+            if f"figures/{drawing.name}" not in files:
+                drawing.unlink()
     except OSError as error:
         reason = error.strerror or str(error)
         raise ValueError(f"expected a folder to write the report into, got {out} ({reason}); choose another") from error

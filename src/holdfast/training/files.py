@@ -53,6 +53,24 @@ def place_all(files: Mapping[str, bytes], folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def replace_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """A folder with these files and no others; an earlier one stays until the new one is whole.
+
+    Args:
+        folder: that is made, or replaced.
+        files: contents by their path in it.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+    try:
+        place_all(files, aside / "new")
+        if folder.exists():
+            os.replace(folder, aside / "old")
+        os.replace(aside / "new", folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def _remember_name(folder: Path) -> None:
     """After a loss of power the folder knows the new name too. Windows can't open folders and does without."""
     if os.name == "posix":

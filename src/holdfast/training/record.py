@@ -13,6 +13,8 @@ PROBE = Path("probe/probe.json")
 """What `holdfast probe` writes of a run."""
 SAVING = "saving.json"
 """What `holdfast saving` writes of a run."""
+FAILURE = "failure.txt"
+"""Why a run failed, in the first line; then where. It is not there once the run goes on."""
 FILES = ("settings.json", "description.json", "environment.json", METRICS, "summary.json", "checkpoint.pt")
 
 
