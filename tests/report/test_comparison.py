@@ -7,6 +7,7 @@ import pytest
 from made_up_records import COPYING, DIGITS
 
 from holdfast.report import Comparison, comparisons, read_runs
+from holdfast.report.settings_table import settings
 from holdfast.report.wording import runs_counted, statuses, steps_to_solved_words
 
 Write = Callable[..., Path]
@@ -158,3 +159,17 @@ def test_near_chance_is_less_than_a_twentieth_of_the_way_to_perfect(demo: Path):
     assert copying.near_chance(chance + 0.04 * (1 - chance))
     assert copying.near_chance(chance - 0.1)
     assert not copying.near_chance(chance + 0.06 * (1 - chance))
+
+
+def test_settings_that_runs_of_a_row_do_not_share_are_told_seed_by_seed(
+    write: Write, compare: Callable[[], list[Comparison]]
+):
+    for seed, threads in ((0, 1), (1, 8)):
+        path = write("lstm", seed=seed) / "settings.json"
+        content = json.loads(path.read_text())
+        content["training"]["threads"] = threads
+        path.write_text(json.dumps(content))
+    (comparison,) = compare()
+    told = dict(settings(comparison).shared)
+    assert told["training.threads"] == "1 (seed 0), 8 (seed 1)"
+    assert told["training.steps"] == "2000"

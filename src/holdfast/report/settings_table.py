@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from holdfast.report.comparison import Comparison
+from holdfast.report.comparison import Comparison, Row
 from holdfast.report.run import Run
 from holdfast.training.settings import flattened
 
@@ -46,18 +46,28 @@ class Environment:
 
 
 def settings(comparison: Comparison) -> Settings:
-    """What was set, from the first run of each row: the others differ in the seed alone."""
-    firsts = [row.runs[0] for row in comparison.rows]
-    rows = [flattened({"model": run.model, "objective": run.objective, "training": run.training}) for run in firsts]
+    """What was set."""
+    rows = [_settings(row) for row in comparison.rows]
     names = list(dict.fromkeys(name for row in rows for name in row))
     if all(row.label == row.model for row in comparison.rows):
         names.remove("model.name")
-    values = {name: [_text(row[name]) if name in row else ABSENT for row in rows] for name in names}
+    values = {name: [row.get(name, ABSENT) for row in rows] for name in names}
     return Settings(
         task=[(name, _text(value)) for name, value in flattened(comparison.settings).items()],
         shared=[(name, column[0]) for name, column in values.items() if len(set(column)) == 1],
         differing=[(name, column) for name, column in values.items() if len(set(column)) > 1],
     )
+
+
+def _settings(row: Row) -> dict[str, str]:
+    """What was set for a row; where its runs differ, in where they were computed, of each seed."""
+    flat = [flattened({"model": run.model, "objective": run.objective, "training": run.training}) for run in row.runs]
+    told = {}
+    for name in dict.fromkeys(name for settings in flat for name in settings):
+        texts = [_text(settings[name]) if name in settings else ABSENT for settings in flat]
+        each = (f"{text} (seed {run.seed})" for text, run in zip(texts, row.runs, strict=True))
+        told[name] = texts[0] if len(set(texts)) == 1 else ", ".join(each)
+    return told
 
 
 def environments(runs: Sequence[Run]) -> list[Environment]:
