@@ -47,6 +47,42 @@ def test_pasts_that_are_alike_are_refused(rotating):
         forgetting_curve(rotating, inputs(4), inputs(4), inputs(5))
 
 
+def resting():
+    """A skip-lstm, and inputs under which two pasts have updated it more and less often."""
+    generator = torch.Generator().manual_seed(0)
+    layer = holdfast.make("skip-lstm", 2, 4, update_bias=0.0, dtype=torch.float64, generator=generator).eval()
+    with torch.no_grad():
+        layer.cells[0].weight_update *= 8
+    return layer, [torch.randn(steps, 3, 2, dtype=torch.float64, generator=generator) for steps in (30, 30, 100)]
+
+
+def test_a_count_of_updates_that_no_step_reads_is_not_part_of_what_is_to_be_forgotten():
+    layer, (past, other, future) = resting()
+    with torch.no_grad():
+        start = [layer(each)[1] for each in (past, other)]
+        after = [layer(future[:4], state)[1] for state in start]
+    assert not torch.equal(start[0].updates, start[1].updates)
+    curve = forgetting_curve(layer, past, other, future)
+    pairs = [zip(one[:-1], two[:-1], strict=True) for one, two in (start, after)]
+    first, later = (sum((a - b).square().mean() for a, b in pair) for pair in pairs)
+    assert curve.distance[3] == pytest.approx(float((later / first).sqrt()))
+
+
+@pytest.mark.parametrize("name", ["phased-lstm", "skip-lstm"])
+def test_the_spectrum_is_without_the_eigenvalue_of_a_clock_or_a_count(name):
+    layer = holdfast.make(name, 2, 3, dtype=torch.float64, backend="reference").eval()
+    (track,) = record(layer, inputs(5))
+    sizes = list(track.cell.state_sizes.values())
+
+    def step(flat):
+        return torch.cat(track.cell.next_state(track.p[2, 1:2], track.cell.make_state(flat.split(sizes, -1))), -1)[0]
+
+    before = torch.cat([part[2, 1:2] for part in track.before], -1).detach()
+    whole = torch.linalg.eigvals(torch.autograd.functional.jacobian(step, before)[:, 0]).abs()
+    found = jacobian_spectrum(track, torch.tensor([[2, 1]]))[0].abs()
+    assert_close(torch.cat([found, found.new_ones(1)]).sort().values, whole.sort().values)
+
+
 def test_the_spectrum_is_that_of_the_matrix(rotating):
     (track,) = record(rotating, inputs(6))
     found = jacobian_spectrum(track, torch.tensor([[1, 0], [4, 2]]))

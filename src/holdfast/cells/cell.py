@@ -41,6 +41,9 @@ class Cell(nn.Module, ABC):
     """How many of the last features of a layer's input every cell of a stack is given: time stamps."""
     bookkeeping: tuple[str, ...] = ()
     """Names of the states that are no units: clocks, counts, boundaries. What keeps single units lets them be."""
+    counters: tuple[str, ...] = ()
+    """Names of the states that are no memory: clocks, the same after any past, and counts that no step reads. Probes
+    leave them out."""
     entangled: ClassVar[str] = ""
     """Why no unit of the state can be kept while the others go on; nothing where it can."""
     reads_output: bool = True

@@ -49,7 +49,7 @@ class ClockworkRNN(DerivedCell):
     """
 
     periods: Tensor
-    bookkeeping = ("clock",)
+    bookkeeping = counters = ("clock",)
 
     def __init__(
         self, input_size: int, hidden_size: int, *, groups: int | None = None, base: int = 2, device=None, dtype=None

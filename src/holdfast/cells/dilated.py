@@ -64,6 +64,7 @@ class Dilated(Cell):
             )
         sizes = {f"{part}_{k + 1}": s * n for k, s in enumerate(dilations) for part, n in first.state_sizes.items()}
         super().__init__(input_size, hidden_size, state_sizes={"h": width} | sizes)
+        self.counters = tuple(f"{part}_{k + 1}" for k in range(layers) for part in first.counters)
         self.dilations = dilations
         for k, one in enumerate(made):
             one.take_place(k, layers)

@@ -40,7 +40,7 @@ class Modifier(Cell):
         super().__init__(input_size, hidden_size, state_sizes=states, blocks=inner.block_sizes)
         self.inner = inner
         self.shared_features, self.reads_output = inner.shared_features, inner.reads_output
-        self.bookkeeping = (*inner.bookkeeping, *(own_states or {}))
+        self.bookkeeping, self.counters = (*inner.bookkeeping, *(own_states or {})), inner.counters
 
     @property
     def unmodified(self) -> Cell:

@@ -55,6 +55,7 @@ class Skip(Modifier, Sparing):
     ):
         own = {"rest": 1, "updates": 1}
         super().__init__(input_size, hidden_size, cell=cell, own_states=own, device=device, dtype=dtype)
+        self.counters = (*self.counters, "updates")
         self.update_bias = float(update_bias)
         inner = list(self.inner.state_sizes)
         self.memory = inner.index("c") if "c" in inner else 0

@@ -67,7 +67,7 @@ class TimedLSTM(AffineCell, Sparing):
         kind = {"device": device, "dtype": dtype}
         self.clock, self.peepholes = clock, peepholes
         self.shared_features = int(clock == "stamps")
-        self.bookkeeping = ("clock",) if clock == "steps" else ()
+        self.bookkeeping = self.counters = ("clock",) if clock == "steps" else ()
         self.weight_ih = empty_parameter(4 * hidden_size, input_size - self.shared_features, **kind)
         for name in PEEPHOLES if peepholes else ():
             self.register_parameter(name, empty_parameter(hidden_size, **kind))

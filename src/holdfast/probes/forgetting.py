@@ -6,8 +6,10 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from holdfast.cells import Cell
 from holdfast.layers import Recurrent
 from holdfast.layers.visits import check_layer, parts
+from holdfast.probes.recording import memory
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,8 @@ def forgetting_curve(layer: Recurrent, past: Tensor, other: Tensor, future: Tens
 
         d_n = sqrt(mean |s_n - s'_n|^2) / sqrt(mean |s_0 - s'_0|^2)
 
-    over all parts of the state of all cells. What has fallen to zero can't be told any more by any readout.
+    over all parts of the state of all cells but clocks and counts (`Cell.counters`). What has fallen to zero can't be
+    told any more by any readout.
 
     Args:
         layer: in one direction, time first, in evaluation mode.
@@ -45,10 +48,10 @@ def forgetting_curve(layer: Recurrent, past: Tensor, other: Tensor, future: Tens
     steps = _doubling(len(future))
     with torch.no_grad():
         states = [layer(each)[1] for each in (past, other)]
-        found = [_apart(*states)]
+        found = [_apart(layer, *states)]
         for first, end in pairwise(steps):
             states = [layer(future[first:end], state)[1] for state in states]
-            found.append(_apart(*states))
+            found.append(_apart(layer, *states))
     if found[0] == 0:
         raise ValueError("the two pasts lead to the same state, so nothing can be forgotten; give pasts that differ")
     return Forgetting(tuple(steps), tuple(distance / found[0] for distance in found))
@@ -59,6 +62,8 @@ def _doubling(last: int) -> list[int]:
     return [0, *(1 << k for k in range(last.bit_length()) if 1 << k < last), last]
 
 
-def _apart(one, other) -> float:
-    pairs = zip(parts(one), parts(other), strict=True)
+def _apart(layer: Recurrent, one, other) -> float:
+    cell = layer.cells[0]
+    assert isinstance(cell, Cell)
+    pairs = memory(cell, list(zip(parts(one), parts(other), strict=True)))
     return float(sum((a - b).double().square().mean() for a, b in pairs)) ** 0.5

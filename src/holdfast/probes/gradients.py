@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from holdfast.probes.recording import Track
+from holdfast.probes.recording import Track, memory
 
 
 def directions(like: Tensor, *, generator: torch.Generator) -> Tensor:
@@ -19,9 +19,9 @@ def gradient_by_lag(tracks: Sequence[Track], direction: Tensor) -> Tensor:
 
         g_k = sqrt(mean over rows |d <v, y_T> / d s_{T-k}|^2)
 
-    y is the output of the last cell, v a unit vector for each row, and s_t the whole state of a cell after step t, from
-    which its next step goes on, its parts taken as independent. A slope of -1 / tau in the logarithm means that an
-    error lives for tau steps.
+    y is the output of the last cell, v a unit vector for each row, and s_t the state of a cell after step t, from
+    which its next step goes on, its parts taken as independent, without clocks and counts (`Cell.counters`). A slope of
+    -1 / tau in the logarithm means that an error lives for tau steps.
 
     Args:
         tracks: as `record` gives them.
@@ -33,7 +33,7 @@ def gradient_by_lag(tracks: Sequence[Track], direction: Tensor) -> Tensor:
     answer = (direction * tracks[-1].output[-1]).sum()
     norms = []
     for track in tracks:
-        found = torch.autograd.grad(answer, track.nudges, retain_graph=True, allow_unused=True)
+        found = torch.autograd.grad(answer, memory(track.cell, track.nudges), retain_graph=True, allow_unused=True)
         squares = [part.square().sum(-1) for part in found if part is not None]
         norms.append(sum(squares, torch.zeros_like(track.output[..., 0])).mean(1).sqrt().flip(0))
     return torch.stack(norms).detach()

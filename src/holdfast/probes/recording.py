@@ -1,6 +1,8 @@
 """A layer's way over a batch, with every state on the way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -9,6 +11,8 @@ from holdfast.backends.reference import unroll_steps
 from holdfast.cells import Cell
 from holdfast.layers import Recurrent
 from holdfast.layers.visits import check_layer
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +34,15 @@ class Track:
     after: tuple[Tensor, ...]
     nudges: tuple[Tensor, ...]
     output: Tensor
+
+
+def memory(cell: Cell, parts: Sequence[Part]) -> list[Part]:
+    """Those of the parts of a cell's state, or of what belongs to each, that are memory.
+
+    All are but clocks and counts (`Cell.counters`): these tell one past from another to no readout, and yet a clock has
+    a gradient, a count a distance, and both an eigenvalue of 1.
+    """
+    return [part for name, part in zip(cell.state_sizes, parts, strict=True) if name not in cell.counters]
 
 
 def record(layer: Recurrent, inputs: Tensor) -> list[Track]:

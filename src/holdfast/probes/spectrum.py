@@ -3,21 +3,22 @@
 import torch
 from torch import Tensor
 
-from holdfast.probes.recording import Track
+from holdfast.probes.recording import Track, memory
 
 
 def jacobian_spectrum(track: Track, places: Tensor) -> Tensor:
     """The eigenvalues of d s_t / d s_{t-1} at some steps of some rows.
 
-    s is the whole state, its parts in a row; the input of the step is held. A direction with an eigenvalue near the
-    unit circle is kept, one near zero is forgotten; what lies beyond grows.
+    s is the state, its parts in a row without clocks and counts (`Cell.counters`); these are held, as is the input of
+    the step. A direction with an eigenvalue near the unit circle is kept, one near zero is forgotten; what lies beyond
+    grows.
 
     Args:
         track: of one cell, as `record` gives it.
         places: (n, 2) int64, a step and a row each.
 
     Returns:
-        (n, S) complex128, S the width of the whole state; by modulus, the largest first.
+        (n, S) complex128, S the width of s; by modulus, the largest first.
     """
     found = [torch.linalg.eigvals(_jacobian(track, int(t), int(row)).double()) for t, row in places]
     return torch.stack([values[values.abs().argsort(descending=True)] for values in found])
@@ -25,14 +26,12 @@ def jacobian_spectrum(track: Track, places: Tensor) -> Tensor:
 
 def _jacobian(track: Track, t: int, row: int) -> Tensor:
     cell, p = track.cell, track.p[t, row : row + 1].detach()
-    state = [part[t, row : row + 1].detach() for part in track.before]
-    widths = [part.shape[-1] for part in state]
-
-    def step(flat: Tensor) -> Tensor:
-        return torch.cat(cell.next_state(p, cell.make_state(flat.split(widths, -1))), -1)
-
-    flat = torch.cat(state, -1).requires_grad_()
+    state = {name: part[t, row : row + 1].detach() for name, part in zip(cell.state_sizes, track.before, strict=True)}
+    names = memory(cell, list(state))
+    flat = torch.cat([state[name] for name in names], -1).requires_grad_()
     with torch.enable_grad():
-        after = step(flat)
-        rows = [torch.autograd.grad(value, flat, retain_graph=True)[0][0] for value in after[0]]
+        moved = dict(zip(names, flat.split([cell.state_sizes[name] for name in names], -1), strict=True))
+        after = cell.next_state(p, cell.make_state(tuple((state | moved).values())))
+        values = torch.cat(memory(cell, after), -1)[0]
+        rows = [torch.autograd.grad(value, flat, retain_graph=True)[0][0] for value in values]
     return torch.stack(rows)
