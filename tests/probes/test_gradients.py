@@ -37,6 +37,18 @@ def test_the_gradient_by_lag_is_that_of_autograd_on_a_short_sequence(name):
         assert_close(found[:, lag - 1], squares.mean(1).sqrt())
 
 
+@pytest.mark.parametrize("weight", [0.7, 1.1])
+def test_gradients_whose_squares_are_beyond_single_precision_are_told(weight):
+    made = holdfast.make("irnn", 3, 1, backend="reference").eval()
+    with torch.no_grad():
+        made.cells[0].weight_hh.fill_(weight)
+        made.cells[0].weight_ih.fill_(1.0)
+    found = gradient_by_lag(record(made, torch.ones(480, 2, 3)), torch.ones(2, 1))
+    lags = torch.arange(1, 481, dtype=torch.float64)[: 200 if weight < 1 else None]
+    expected = weight**lags
+    torch.testing.assert_close(found[0, : len(lags)], expected, atol=0, rtol=1e-4)
+
+
 def test_recording_gives_the_outputs_and_states_of_the_layer():
     made, x = layer("ur-lstm", num_layers=2), torch.randn(5, 2, 3, dtype=torch.float64)
     tracks = record(made, x)

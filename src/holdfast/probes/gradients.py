@@ -28,12 +28,12 @@ def gradient_by_lag(tracks: Sequence[Track], direction: Tensor) -> Tensor:
         direction: v, (B, O).
 
     Returns:
-        (cells, T): lags 1 to T, the last that of the state before the first step.
+        (cells, T) float64: lags 1 to T, the last that of the state before the first step.
     """
     answer = (direction * tracks[-1].output[-1]).sum()
     norms = []
     for track in tracks:
         found = torch.autograd.grad(answer, memory(track.cell, track.nudges), retain_graph=True, allow_unused=True)
-        squares = [part.square().sum(-1) for part in found if part is not None]
-        norms.append(sum(squares, torch.zeros_like(track.output[..., 0])).mean(1).sqrt().flip(0))
+        squares = [part.double().square().sum(-1) for part in found if part is not None]
+        norms.append(sum(squares, torch.zeros_like(track.output[..., 0].double())).mean(1).sqrt().flip(0))
     return torch.stack(norms).detach()
