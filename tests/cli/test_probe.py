@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from cli.refusals import refusals_of
 from holdfast.cli import main
@@ -94,6 +95,18 @@ def test_what_can_not_be_probed_is_told(runs, tmp_path, capsys):
     assert refused(capsys, runs / "lstm", "--steps", "1") == "--steps must be at least 2, got 1"
     assert refused(capsys, runs / "lstm", runs / "lstm").startswith("a run is given twice")
     assert "at least the lag of the run, 4, got 3" in refused(capsys, runs / "lstm", "--longest_lag", "3")
+
+
+def test_a_network_whose_state_grows_beyond_numbers_is_measured_too(tmp_path, capsys):
+    assert main([*TRAIN, "--model", "irnn", "--folder", str(tmp_path)]) == 0
+    best = torch.load(tmp_path / "best.pt")
+    best["model"]["layer.cells.0.weight_hh"].mul_(1e9)
+    torch.save(best, tmp_path / "best.pt")
+    assert main(["probe", str(tmp_path), "--batch_size", "3"]) == 0
+    assert (
+        "after  gradient at lag 24: no finite number; of the past no finite number is left" in capsys.readouterr().out
+    )
+    assert names(tmp_path / "probe") >= {"probe.json", "gradients.svg", "forgetting.svg", "spectrum.svg"}
 
 
 def train(folder, task, *options):

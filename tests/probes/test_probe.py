@@ -10,6 +10,7 @@ from torch import nn
 
 import holdfast
 from holdfast.probes import forgetting_curve, jacobian_spectrum, longest_lag, probe, record
+from holdfast.report import draw_probes
 from tolerances import assert_close
 
 
@@ -45,6 +46,51 @@ def test_a_linear_memory_forgets_at_its_rate(rotating):
 def test_pasts_that_are_alike_are_refused(rotating):
     with pytest.raises(ValueError, match="give pasts that differ"):
         forgetting_curve(rotating, inputs(4), inputs(4), inputs(5))
+
+
+def relu_layer(weight, bias=0.0):
+    """One unit, h = relu(weight h + x + bias)."""
+    layer = holdfast.make("irnn", 2, 1, backend="reference").eval()
+    with torch.no_grad():
+        for parameter, value in zip(layer.cells[0].parameters(), (1.0, weight, bias), strict=True):
+            parameter.fill_(value)
+    return layer
+
+
+def test_a_network_that_is_dead_after_any_past_is_measured_without_its_forgetting():
+    found = probe(relu_layer(0.5, bias=-1e3), torch.randn(16, 3, 2), generator=torch.Generator())
+    assert found.forgetting is None
+    assert found.gradients == ((0.0,) * 16,)
+
+
+def test_where_short_pasts_lead_to_the_same_state_longer_ones_are_forgotten():
+    layer, x = relu_layer(0.5), -torch.ones(16, 3, 2)
+    x[3] = torch.arange(6.0).view(3, 2)  # behind the first eighth, within the first quarter
+    x[0] = -torch.arange(6.0).view(3, 2)
+    found = probe(layer, x, generator=torch.Generator()).forgetting
+    assert found.steps[-1] == 12
+    assert found == forgetting_curve(layer, x[:4], x[:4].roll(1, 1), x[4:])
+
+
+def test_what_grows_beyond_numbers_is_none_and_is_drawn_as_far_as_it_goes():
+    layer = relu_layer(1.4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = probe(layer, torch.rand(500, 3, 2), generator=torch.Generator()).as_dict()
+        draw_probes({"irnn": {"before": found, "after": found}})
+    json.dumps(found, allow_nan=False)
+    assert found["forgetting"]["distance"][-1] is None
+    assert found["forgetting"]["distance"][3] == pytest.approx(1.4**4)
+
+
+def test_the_eigenvalues_of_a_step_that_is_no_number_are_none_and_the_rest_is_measured(rotating):
+    x = inputs(6)
+    x[4] = torch.inf
+    rotating.cells[0].matrix.data[0, 0] = torch.nan
+    found = probe(rotating, x, generator=torch.Generator())
+    assert found.spectrum[0] == (None,) * 8
+    assert found.forgetting is None
+    assert draw_probes({"own": {"after": found.as_dict()}})["spectrum"]
 
 
 def resting():

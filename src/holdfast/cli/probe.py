@@ -166,12 +166,12 @@ def _told(label: str, found: Mapping[str, Any]) -> str:
     for name in ("before", "after"):
         scales = [scale for gate in found[name]["gates"] for scale in gate["time_scales"] or ()]
         norms = found[name]["gradients"][-1]
-        parts = [f"gradient at lag {len(norms)}: {norms[-1] or 0:.2g}"]
+        parts = [f"gradient at lag {len(norms)}: {_figure(norms[-1])}"]
         if scales:
             long = sorted(inf if scale is None else scale for scale in scales)
             parts.append(f"units remember {median(long):.3g} steps in the middle, {long[-1]:.3g} at most")
         if found[name]["forgetting"]:
-            parts.append(f"of the past {found[name]['forgetting']['distance'][-1]:.2g} is left")
+            parts.append(f"of the past {_figure(found[name]['forgetting']['distance'][-1])} is left")
         if shapes := found[name]["shapes"]:
             parts.append(
                 f"gates differ from the sigmoid by {max(max(gate['distance']) for gate in shapes):.2g} at most"
@@ -180,6 +180,10 @@ def _told(label: str, found: Mapping[str, Any]) -> str:
     if search := found.get("longest_lag"):
         lines.append(f"  longest lag solved: {search['longest'] or 'none'}, searched up to {search['limit']}")
     return "\n".join(lines)
+
+
+def _figure(value: float | None) -> str:
+    return "no finite number" if value is None else f"{value:.2g}"
 
 
 def _files(probed: Mapping[str, Mapping[str, Any]]) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """What a layer remembers, and for how long: measured on any recurrent layer and any batch."""
 
-from holdfast.probes.forgetting import Forgetting, forgetting_curve
+from holdfast.probes.forgetting import Forgetting, NoDistanceError, forgetting_curve
 from holdfast.probes.gates import KEEPING, correlation_with_time, gates_of, saturation, time_scales
 from holdfast.probes.gradients import directions, gradient_by_lag
 from holdfast.probes.lags import LagSearch, longest_lag
@@ -15,6 +15,7 @@ __all__ = [
     "GateProbe",
     "GateShape",
     "LagSearch",
+    "NoDistanceError",
     "Probe",
     "Track",
     "correlation_with_time",

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -12,17 +13,21 @@ from holdfast.layers.visits import check_layer, parts
 from holdfast.probes.recording import memory
 
 
+class NoDistanceError(ValueError):
+    """Two pasts that leave nothing to be forgotten: their states are the same, or beyond numbers."""
+
+
 @dataclass(frozen=True)
 class Forgetting:
     """The distance of two states that have read the same since.
 
     Args:
         steps: for how long they have, from 0.
-        distance: as a share of that at the start; it begins with 1.
+        distance: as a share of that at the start; it begins with 1. None for what is not finite.
     """
 
     steps: tuple[int, ...]
-    distance: tuple[float, ...]
+    distance: tuple[float | None, ...]
 
 
 def forgetting_curve(layer: Recurrent, past: Tensor, other: Tensor, future: Tensor) -> Forgetting:
@@ -42,19 +47,27 @@ def forgetting_curve(layer: Recurrent, past: Tensor, other: Tensor, future: Tens
         the curve at 0, 1, 2, 4, ... and S steps.
 
     Raises:
-        ValueError: the layer is bidirectional or `batch_first`, or both pasts lead to the same state.
+        ValueError: the layer is bidirectional or `batch_first`.
+        NoDistanceError: a ValueError too; both pasts lead to the same state, or to one that is not finite.
     """
     check_layer(layer)
     steps = _doubling(len(future))
     with torch.no_grad():
         states = [layer(each)[1] for each in (past, other)]
-        found = [_apart(layer, *states)]
+        found = [start := _apart(layer, *states)]
+        if start == 0:
+            raise NoDistanceError(
+                "the two pasts lead to the same state, so nothing can be forgotten; give pasts that differ"
+            )
+        if not isfinite(start):
+            raise NoDistanceError(
+                f"the states after the two pasts are {start} apart, and nothing is a share of that; give shorter pasts"
+            )
         for first, end in pairwise(steps):
             states = [layer(future[first:end], state)[1] for state in states]
             found.append(_apart(layer, *states))
-    if found[0] == 0:
-        raise ValueError("the two pasts lead to the same state, so nothing can be forgotten; give pasts that differ")
-    return Forgetting(tuple(steps), tuple(distance / found[0] for distance in found))
+    shares = [distance / start for distance in found]
+    return Forgetting(tuple(steps), tuple(share if isfinite(share) else None for share in shares))
 
 
 def _doubling(last: int) -> list[int]:

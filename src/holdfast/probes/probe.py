@@ -1,6 +1,8 @@
 """All measurements of a layer at once, as plain numbers."""
 
+import cmath
 import math
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,7 +10,7 @@ import torch
 from torch import Tensor
 
 from holdfast.layers import Recurrent
-from holdfast.probes.forgetting import Forgetting, forgetting_curve
+from holdfast.probes.forgetting import Forgetting, NoDistanceError, forgetting_curve
 from holdfast.probes.gates import KEEPING, correlation_with_time, gates_of, saturation, time_scales
 from holdfast.probes.gradients import directions, gradient_by_lag
 from holdfast.probes.recording import Track, record
@@ -49,9 +51,10 @@ class Probe:
         steps, rows: of the batch.
         gradients: for each cell the norm at lags 1, 2, ...; see `gradient_by_lag`.
         gates: of each cell; empty if the cells have none that can be read.
-        forgetting: see `forgetting_curve`; None for a batch in which all rows begin alike, or that has one row.
-        spectrum: for each cell the eigenvalues of its Jacobian, [real, imaginary], at several steps; see
-            `jacobian_spectrum`.
+        forgetting: see `forgetting_curve`; None for a batch in which all rows begin alike, or that has one row, and for
+            a layer that is in the same state after any of its beginnings.
+        spectrum: for each cell the eigenvalues of its Jacobian, [real, imaginary], at several steps; None for those
+            that are not finite; see `jacobian_spectrum`.
         shapes: of the gates that learn theirs; empty if there are none.
     """
 
@@ -60,7 +63,7 @@ class Probe:
     gradients: tuple[tuple[float | None, ...], ...]
     gates: tuple[GateProbe, ...]
     forgetting: Forgetting | None
-    spectrum: tuple[tuple[tuple[float, float], ...], ...]
+    spectrum: tuple[tuple[tuple[float, float] | None, ...], ...]
     shapes: tuple[GateShape, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -75,7 +78,7 @@ def probe(layer: Recurrent, inputs: Tensor, *, generator: torch.Generator) -> Pr
         print(found.gates[0].name, found.gates[0].time_scales)
 
     For the forgetting curve each row's beginning is read, or its neighbour's, and then the rest of the row: the
-    beginning is an eighth of it, or a quarter or half where the rows begin alike.
+    beginning is an eighth of it, or a quarter or half where the rows begin alike or leave the layer in the same state.
 
     Args:
         layer: in one direction, time first, in evaluation mode.
@@ -99,7 +102,7 @@ def probe(layer: Recurrent, inputs: Tensor, *, generator: torch.Generator) -> Pr
         gradients=tuple(_plain(each) for each in gradients),
         gates=tuple(gate for k, track in enumerate(tracks) for gate in _gates(k, track)),
         forgetting=_forgetting(layer, inputs),
-        spectrum=tuple(tuple((float(value.real), float(value.imag)) for value in values) for values in spectra),
+        spectrum=tuple(tuple(_pair(value) for value in values.tolist()) for values in spectra),
         shapes=learnt_shapes({k: track.cell for k, track in enumerate(tracks)}),
     )
 
@@ -115,14 +118,21 @@ def _gates(k: int, track: Track) -> list[GateProbe]:
 
 
 def _forgetting(layer: Recurrent, inputs: Tensor) -> Forgetting | None:
-    """From the shortest share of the sequences in which neighbours differ: a long one may have forgotten it already."""
+    """From the shortest share of the sequences after which neighbours differ: later it may be forgotten already."""
     for share in PASTS:
         end = max(1, len(inputs) // share)
         past = inputs[:end]
         other = past.roll(1, 1)
-        if not torch.equal(past, other):
+        if torch.equal(past, other):
+            continue
+        with suppress(NoDistanceError):
             return forgetting_curve(layer, past, other, inputs[end:])
     return None
+
+
+def _pair(value: complex) -> tuple[float, float] | None:
+    """Real and imaginary part; None for what is not finite."""
+    return (value.real, value.imag) if cmath.isfinite(value) else None
 
 
 def _plain(values: Tensor) -> tuple[float | None, ...]:

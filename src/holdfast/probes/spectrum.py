@@ -1,5 +1,7 @@
 """The eigenvalues of one step: which directions of a state live on."""
 
+from math import nan
+
 import torch
 from torch import Tensor
 
@@ -18,10 +20,16 @@ def jacobian_spectrum(track: Track, places: Tensor) -> Tensor:
         places: (n, 2) int64, a step and a row each.
 
     Returns:
-        (n, S) complex128, S the width of s; by modulus, the largest first.
+        (n, S) complex128, S the width of s; by modulus, the largest first. NaN where the Jacobian is not finite.
     """
-    found = [torch.linalg.eigvals(_jacobian(track, int(t), int(row)).double()) for t, row in places]
+    found = [_eigenvalues(_jacobian(track, int(t), int(row)).double()) for t, row in places]
     return torch.stack([values[values.abs().argsort(descending=True)] for values in found])
+
+
+def _eigenvalues(matrix: Tensor) -> Tensor:
+    if not matrix.isfinite().all():
+        return torch.full(matrix.shape[:1], complex(nan, nan), dtype=torch.complex128, device=matrix.device)
+    return torch.linalg.eigvals(matrix)
 
 
 def _jacobian(track: Track, t: int, row: int) -> Tensor:

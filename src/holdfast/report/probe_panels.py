@@ -91,10 +91,11 @@ def draw_forgetting(axes: Axes, model: Measured) -> None:
         curve = probe["forgetting"] if probe else None
         if not curve:
             continue
-        points = [(n, d) for n, d in zip(curve["steps"], curve["distance"], strict=True) if n and d > 0]
+        points = [(n, d) for n, d in zip(curve["steps"], curve["distance"], strict=True) if n and d]
         name = model.label if probe is model.after else f"{model.label}, before training"
         marker = model.look.marker if probe is model.after else ""
-        axes.plot(*zip(*points, strict=True), color=model.look.tone.light, label=name, marker=marker, ms=4, **style)
+        line = zip(*points, strict=True) if points else ((), ())
+        axes.plot(*line, color=model.look.tone.light, label=name, marker=marker, ms=4, **style)
     axes.set(xscale="log", yscale="log", xlabel="steps since the pasts differed", ylabel="distance of the states")
 
 
@@ -104,7 +105,7 @@ def draw_spectrum(axes: Axes, model: Measured) -> None:
     hollow: dict[str, Any] = {"facecolors": "none", "edgecolors": QUIET.light}
     filled: dict[str, Any] = {"color": model.look.tone.light, "linewidths": 0, "alpha": 0.6}
     for probe, style in ((model.before, hollow), (model.after, filled)):
-        values = [value for cell in probe["spectrum"] for value in cell] if probe else []
+        values = [value for cell in probe["spectrum"] for value in cell if value] if probe else []
         axes.scatter([re for re, _ in values], [im for _, im in values], s=9, **style)
     axes.set(xlabel="real", ylabel="imaginary", aspect="equal")
 
