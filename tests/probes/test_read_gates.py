@@ -1,13 +1,14 @@
 """Gates are read as the cells use them, and their figures are those of plain definitions."""
 
 import math
+from functools import partial
 
 import pytest
 import torch
 
 import holdfast
 from conformance.conftest import options
-from holdfast.cells import LinearCell
+from holdfast.cells import SLSTM, LinearCell, Skip, WeightDrop
 from holdfast.layers import CATALOGUE
 from holdfast.layers.catalogue import distinct
 from holdfast.probes import correlation_with_time, gates_of, record, saturation, time_scales
@@ -40,7 +41,7 @@ def test_a_gate_that_keeps_a_memory_is_the_slope_of_the_memory(name):
     track = track_of(name)
     gates = gates_of(track)
     assert gates or name not in WITH_GATES
-    if "forget" not in gates or isinstance(track.cell, LinearCell) or len(track.before) == 1:
+    if "forget" not in gates or isinstance(track.cell, LinearCell) or len(track.before) == 1 or name == "slstm":
         return
     _, before, after = after_a_step(track)
     (slope,) = torch.autograd.grad(after[1].sum(), before[1])
@@ -80,6 +81,36 @@ def test_what_cells_keep_besides_their_forget_gates_is_counted():
 
     leaky = track_of("leaky-rnn")
     assert_close(gates_of(leaky)["forget"][3, 2], 1 - leaky.cell.leak.detach().sigmoid())
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [SLSTM, partial(Skip, cell=SLSTM), partial(WeightDrop, cell=SLSTM, weight="weight_heads")],
+    ids=["alone", "skip", "weight-drop"],
+)
+def test_what_an_slstm_keeps_is_the_slope_of_the_quotient_that_it_reads(cell):
+    """r = c / n; the weights of the past and of the new value add up to 1, so r_t is between r_{t-1} and tanh(z)."""
+    layer = holdfast.Recurrent(cell, 3, 4, dtype=torch.float64, backend="reference").eval()
+    with torch.no_grad():
+        for parameter in layer.parameters():
+            parameter += 0.5 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(len(parameter)))
+    track = record(layer, 3 * torch.randn(9, 2, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(1)))[0]
+    kept = gates_of(track)["forget"]
+    assert not kept[0].any()
+    assert ((kept >= 0) & (kept <= 1)).all()
+    before = [part.detach() for part in track.before]
+    n = before[2]
+    quotient = (before[1] / n).nan_to_num().requires_grad_()
+    state = track.cell.make_state([before[0], quotient * n, *before[2:]])
+    after = track.cell.next_state(track.p.detach(), state)
+    (slope,) = torch.autograd.grad((after[1] / after[2]).sum(), quotient)
+    assert_close(kept, slope)
+
+
+def test_a_matrix_memory_has_no_unit_of_which_it_could_be_told_what_is_kept():
+    layer = holdfast.make("mlstm", 3, 4, heads=4, backend="reference").eval()
+    assert layer.cells[0].state_sizes["c"] == 4
+    assert gates_of(record(layer, torch.randn(5, 2, 3))[0]) == {}
 
 
 @pytest.mark.parametrize("name", ["gru", "reset-before-gru", "ur-gru", "kaf-gru"])

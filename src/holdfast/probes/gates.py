@@ -9,6 +9,8 @@ from holdfast.cells import (
     GRU,
     JANET,
     LSTM,
+    MLSTM,
+    SLSTM,
     AffineCell,
     Cell,
     GatedGRU,
@@ -44,17 +46,31 @@ def read_gates(cell: Cell, track: Track) -> dict[str, Tensor]:
 
     Of other cells with a memory c of the hidden size, what a step leaves of it: dc_t / dc_{t-1}, unit by unit, with
     all else as it is. In a plain LSTM that is the forget gate; ordered neurons, time gates, zoneout and skipped
-    updates add to what is kept.
+    updates add to what is kept. An sLSTM holds c relative to exp(m) and reads c / n: of it what is left is
+
+        d (c_t / n_t) / d (c_{t-1} / n_{t-1}) = n_{t-1} / n_t  dc_t / dc_{t-1}
+
+    A matrix memory is read by queries, and has no unit of which that could be told.
     """
-    if cell.state_sizes.get("c") != cell.hidden_size:
+    inner = cell.unmodified
+    if cell.state_sizes.get("c") != cell.hidden_size or isinstance(inner, MLSTM):
         return {}
+    left = _memory_slope(cell, track)
+    if isinstance(inner, SLSTM):
+        n = list(cell.state_sizes).index("n")
+        left = left * track.before[n] / track.after[n]
+    return {"forget": left}
+
+
+def _memory_slope(cell: Cell, track: Track) -> Tensor:
+    """dc_t / dc_{t-1}, (T, B, H)."""
     place = list(cell.state_sizes).index("c")
     with torch.enable_grad():
         before = [part.detach().flatten(0, 1) for part in track.before]
         memory = before[place].requires_grad_()
         after = cell.next_state(track.p.detach().flatten(0, 1), cell.make_state(before))[place]
         (left,) = torch.autograd.grad(after.sum(), memory)
-    return {"forget": left.unflatten(0, track.p.shape[:2])}
+    return left.unflatten(0, track.p.shape[:2])
 
 
 @read_gates.register(LSTM)
