@@ -1,6 +1,7 @@
 """ONNX in onnxruntime gives PyTorch's numbers, at any length, all at once or step by step."""
 
 import importlib.util
+import math
 
 import onnxruntime
 import pytest
@@ -75,6 +76,26 @@ def test_numbers_that_differ_are_not_written():
         program.plain.model.head[0].bias += 1e-3
     with pytest.raises(ExportError, match=r"onnxruntime gives other numbers than PyTorch.*by 0\.001"):
         to_onnx(program)
+
+
+@pytest.mark.parametrize("lost", [torch.nan, torch.inf])
+def test_numbers_that_are_not_finite_are_not_written(lost, monkeypatch):
+    broken, whole = model("rnn"), step_program(model("rnn"))
+    with torch.no_grad():
+        broken.head[0].bias[0] = lost
+    with pytest.raises(ExportError, match=r"inputs of 1 x 1 \(time x batch\), but PyTorch gives others in answers"):
+        to_onnx(step_program(broken))
+    monkeypatch.setattr(onnx_format, "check", lambda *given: onnx_format.Check(0.0, 0.0))
+    content, _ = to_onnx(step_program(broken))
+    monkeypatch.undo()
+    with pytest.raises(ExportError, match="but onnxruntime gives others in answers"):
+        onnx_format.check(content, whole)
+
+
+@pytest.mark.parametrize("difference", [math.nan, math.inf])
+def test_a_difference_that_is_no_number_does_not_pass(difference):
+    assert not onnx_format.Check(difference, rounding=math.inf).passed
+    assert onnx_format.Check(1e-6, rounding=0.0).passed
 
 
 def test_without_the_packages_it_says_how_to_get_them(monkeypatch):

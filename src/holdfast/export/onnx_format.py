@@ -2,7 +2,8 @@
 
 import copy
 import logging
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -53,7 +54,7 @@ class Check:
     @property
     def passed(self) -> bool:
         """Within 1e-5; beyond that only some times as far as PyTorch's own numbers are from the right ones."""
-        return self.difference <= max(TOLERANCE, 10 * self.rounding)
+        return math.isfinite(self.difference) and self.difference <= max(TOLERANCE, 10 * self.rounding)
 
 
 def to_onnx(program: Program) -> tuple[bytes, Check]:
@@ -63,7 +64,8 @@ def to_onnx(program: Program) -> tuple[bytes, Check]:
     names that the program gives them.
 
     Raises:
-        ExportError: the packages are missing, ONNX lacks an operation, or onnxruntime gives other numbers.
+        ExportError: the packages are missing, ONNX lacks an operation, onnxruntime gives other numbers, or some are not
+            finite.
     """
     require_onnx()
     content = _converted(program)
@@ -77,7 +79,11 @@ def to_onnx(program: Program) -> tuple[bytes, Check]:
 
 
 def check(content: bytes, program: Program) -> Check:
-    """Runs an ONNX file beside the model that it was made from."""
+    """Runs an ONNX file beside the model that it was made from.
+
+    Raises:
+        ExportError: either gives numbers that are not finite, which can't be compared.
+    """
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
@@ -90,9 +96,21 @@ def check(content: bytes, program: Program) -> Check:
             exact = double(*(value.double() if value.is_floating_point() else value for value in example))
         given = {name: value.numpy() for name, value in zip(program.inputs, example, strict=True)}
         found = [torch.as_tensor(value) for value in session.run(list(program.outputs), given)]
+        for who, values in (("PyTorch", expected), ("PyTorch in double precision", exact), ("onnxruntime", found)):
+            _require_finite(who, dict(zip(program.outputs, values, strict=True)), sizes)
         difference = max(difference, apart(found, expected))
         rounding = max(rounding, apart(expected, exact))
     return Check(difference, rounding)
+
+
+def _require_finite(who: str, values: Mapping[str, Tensor], sizes: Mapping[str, int]) -> None:
+    lost = [name for name, value in values.items() if not value.isfinite().all()]
+    if lost:
+        raise ExportError(
+            f"expected finite numbers of the exported model on random inputs of {sizes['time']} x {sizes['batch']} "
+            f"(time x batch), but {who} gives others in {', '.join(lost)}: nothing was written. Export a model that "
+            "did not diverge, or without ONNX: --formats weights torch"
+        )
 
 
 def apart(found: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
