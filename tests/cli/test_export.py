@@ -1,6 +1,7 @@
 """`holdfast export`: a run's model for use elsewhere."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,20 @@ def test_a_run_becomes_a_folder_that_needs_no_run(run, tmp_path, capsys):
     assert "| in | `lengths` | batch |" in card
     assert "Cho et al. 2014" in card
     assert str(run) not in card
+
+
+@pytest.mark.parametrize("best_step", [1, 2])
+def test_a_card_tells_measures_of_the_weights_that_leave_and_of_no_others(run, tmp_path, best_step):
+    shutil.copytree(run, tmp_path / "run")
+    (tmp_path / "run/best.pt").unlink()  # what leaves are the weights of the last step, 2
+    summary = json.loads((run / "summary.json").read_text())
+    (tmp_path / "run/summary.json").write_text(json.dumps({**summary, "best_step": best_step}))
+    assert main(["export", str(tmp_path / "run"), "--formats", "weights"]) == 0
+    card = (tmp_path / "run/export/README.md").read_text()
+    assert "| trained for | 2 updates" in card
+    assert ("| test accuracy |" in card) == (best_step == 2)
+    told = "| measured | not with these weights: those of update 1, which were, are gone |"
+    assert (told in card) == (best_step == 1)
 
 
 def test_weights_alone_need_no_onnx(run, tmp_path, monkeypatch, capsys):

@@ -17,7 +17,7 @@ from holdfast.export.onnx_format import require_onnx
 from holdfast.export.opened import as_lstm
 from holdfast.export.pieces import Origin
 from holdfast.models import Blueprint, Model
-from holdfast.training import Record
+from holdfast.training import Record, Summary
 
 EXAMPLES = 20
 """Sequences on which a network is compared with the LSTM that it has become."""
@@ -102,15 +102,23 @@ def opened(run: Reopened) -> Leaving:
     return Leaving(f"{blueprint.name} ({became})", model, blueprint, told)
 
 
+def _measured(summary: Summary, step: int) -> dict[str, str]:
+    """How the weights of a step did, if it is the one whose weights were measured."""
+    if summary.best_step is None:
+        return {}
+    if step != summary.best_step:
+        return {"measured": f"not with these weights: those of update {summary.best_step:,}, which were, are gone"}
+    split, measures = ("test", summary.test) if summary.test else ("validation", summary.validation or {})
+    return {f"{split} {name}": f"{value:.4g}" for name, value in measures.items()}
+
+
 def origin(run: Reopened) -> Origin:
-    """What the card says of a run."""
+    """What the card says of a run; its measures only where they are of the weights that leave."""
     summary = Record(run.folder).summary()
-    measures = (summary.test or summary.validation or {}) if summary else {}
-    split = "test" if summary and summary.test else "validation"
     facts = {
         "trained for": f"{run.step:,} updates of {run.settings['training']['batch_size']} sequences, seed {run.seed}",
         **({"the run": summary.status} if summary else {"the run": "not over yet"}),
-        **{f"{split} {name}": f"{value:.4g}" for name, value in measures.items()},
+        **(_measured(summary, run.step) if summary else {}),
         "lag of the task": f"{run.task.lag} steps",
     }
     task = {name: value for name, value in run.settings["task"].items() if name != "data"}
