@@ -55,6 +55,68 @@ def test_how_a_model_ran_is_not_part_of_it(tmp_path):
     assert (layer.num_layers, layer.backend, layer.recompute) == (2, "auto", None)
 
 
+def test_what_says_how_a_model_began_is_left_behind_and_refused(tmp_path):
+    blueprint = Blueprint(name="lstm", input_size=3, output_size=4, hidden_size=5, options={"device": "cpu"})
+    save(build(blueprint), blueprint, tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    assert values["model"]["options"] == {}
+    for option in ("device", "dtype", "generator", "initialiser"):
+        values["model"]["options"] = {option: None}
+        said = damaged(tmp_path, "config.json", json.dumps(values).encode())
+        assert said.endswith(f"(the option {option}, which is no part of what a model is)")
+
+
+def test_a_file_for_a_folder_and_a_folder_for_a_file_are_told_in_words(tmp_path):
+    save(build(LAYER), LAYER, tmp_path)
+    with pytest.raises(
+        ValueError, match=r"expected the folder of an exported model, got the file .*config\.json; give "
+    ):
+        holdfast.load(tmp_path / "config.json")
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "config.json").mkdir()
+    with pytest.raises(ValueError, match="holds something else"):
+        holdfast.load(tmp_path)
+
+
+def test_a_config_nested_without_end_is_told_in_words(tmp_path):
+    save(build(LAYER), LAYER, tmp_path)
+    assert "holds something else" in damaged(tmp_path, "config.json", b"[" * 100_000)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hidden_size": 10**9},
+        {"head_sizes": [10**9]},
+        {"hidden_size": 300},
+        {"options": {"num_layers": 3}},
+        {"options": {"num_layers": 10**9}},
+    ],
+    ids=str,
+)
+def test_no_memory_is_taken_for_a_model_that_the_weights_are_not_of(tmp_path, change, monkeypatch):
+    save(build(LAYER), LAYER, tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    values["model"] |= change
+    make = Blueprint.build
+
+    def weightless(*given):
+        model = make(*given)
+        assert all(parameter.is_meta for parameter in model.parameters())
+        return model
+
+    monkeypatch.setattr(Blueprint, "build", weightless)
+    assert "are not those of the model" in damaged(tmp_path, "config.json", json.dumps(values).encode())
+
+
+@pytest.mark.parametrize("options", [{"num_layers": "a"}, {"t_max": []}, {"form": {}}, [], 3], ids=str)
+def test_values_of_the_wrong_kind_are_told_in_words(tmp_path, options):
+    save(build(LAYER), LAYER, tmp_path)
+    values = json.loads((tmp_path / "config.json").read_text())
+    values["model"]["options"] = options
+    assert "holds something else" in damaged(tmp_path, "config.json", json.dumps(values).encode())
+
+
 def test_mistakes_are_told_in_words(tmp_path):
     with pytest.raises(ValueError, match=r"found no config.json; `holdfast export RUN` writes one"):
         holdfast.load(tmp_path)
