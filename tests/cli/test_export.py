@@ -86,6 +86,36 @@ def test_what_is_no_run_is_told(run, tmp_path, capsys):
     assert "it is truncated or damaged" in refused(capsys, tmp_path)
 
 
+def without(content, *names):
+    return {name: value for name, value in content.items() if name not in names}
+
+
+def test_a_record_that_no_run_has_written_is_told(run, tmp_path, capsys):
+    folder = tmp_path / "run"
+    shutil.copytree(run, folder)
+    best, settings, summary = (folder / name for name in ("best.pt", "settings.json", "summary.json"))
+    content, state = json.loads(settings.read_text()), torch.load(best)
+
+    for lacking in (without(content, "training"), {**content, "training": {}}, [content]):
+        settings.write_text(json.dumps(lacking))
+        assert f"{settings} is not what a run writes" in refused(capsys, folder)
+    settings.write_text("[" * 100_000)
+    assert f"{settings} is damaged" in refused(capsys, folder)
+    settings.write_text(json.dumps(content))
+
+    for lacking in (without(state, "measures"), without(state, "model"), [state], {**state, "measures": 3}):
+        torch.save(lacking, best)
+        assert f"{best} is not what a run writes" in refused(capsys, folder)
+    torch.save(state, best)
+
+    told = json.loads(summary.read_text())
+    for other in ({**told, "weather": "fine"}, without(told, "steps"), [told]):
+        summary.write_text(json.dumps(other))
+        assert f"{summary} is not the summary that this version writes" in refused(capsys, folder)
+    assert not (folder / "export").exists()
+    assert refused(capsys, summary).startswith(f"expected the folder of a run, but {summary} is no folder")
+
+
 GAUSSIAN = [
     *("--task", "adding", "--task.length", "12", "--task.evaluation_examples", "8", "--model", "gaussian-lstm"),
     *("--model.t_max", "12", "--model.num_layers", "2", "--model.head_sizes", "3", "--model.backend", "reference"),

@@ -65,6 +65,7 @@ def reopen(folder: Path) -> Reopened:
         choice = model_choice(named.pop("name"), named)
         objective = objective_choice(settings["objective"]) if "objective" in settings else None
         seed = int(settings["seed"])
+        int(settings["training"]["batch_size"])  # told by the card of an export
     except (KeyError, TypeError) as error:
         raise UserError(f"{folder / 'settings.json'} is not what a run writes ({error}); restore it") from None
     model = build_model(choice, task, seed)
@@ -76,30 +77,29 @@ def _settings(folder: Path) -> dict[str, Any]:
     path = folder / "settings.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         inside = sorted(found.parent for found in folder.rglob("settings.json")) if folder.is_dir() else []
         hint = f"; did you mean {inside[0]}?" if inside else "; `holdfast train` writes one"
         what = "is no run: it has no settings.json" if folder.is_dir() else "is no folder"
         raise UserError(f"expected the folder of a run, but {folder} {what}{hint}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError, IsADirectoryError) as error:
         raise UserError(f"{path} is damaged ({error}); restore it, or choose another run") from None
 
 
 def _load(record: Record, learner: nn.Module) -> int:
     """Gives the learner the best weights, or those of the last checkpoint; how many updates they have had."""
-    if record.best.exists():
-        state = load_checkpoint(record.best)
-        step = int(state["measures"]["step"])
-    elif record.checkpoint.exists():
-        state = load_checkpoint(record.checkpoint)
-        step = int(state["history"]["step"])
-    else:
+    path, told = (record.best, "measures") if record.best.exists() else (record.checkpoint, "history")
+    if not path.exists():
         raise UserError(
             f"{record.folder} has no checkpoint: the run has not come to its first evaluation, or the file is gone; "
             "train it further with the same `holdfast train` command"
         )
+    state = load_checkpoint(path)
     try:
+        step = int(state[told]["step"])
         learner.load_state_dict(state["model"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is not what a run writes ({error}); restore it") from None
     except RuntimeError as error:
         raise UserError(
             f"the checkpoint in {record.folder} is not of the model in its settings.json "

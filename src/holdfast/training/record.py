@@ -79,9 +79,18 @@ class Record:
         return self.folder / METRICS
 
     def summary(self) -> Summary | None:
-        """How the run ended; None while it has not."""
+        """How the run ended; None while it has not.
+
+        Raises:
+            RecordError: summary.json is damaged, or another version wrote it.
+        """
         path = self.folder / "summary.json"
-        return Summary(**read_json(path)) if path.exists() else None
+        try:
+            return Summary(**read_json(path)) if path.exists() else None
+        except TypeError as error:
+            raise RecordError(
+                f"{path} is not the summary that this version writes ({error}); restore it, or choose another folder"
+            ) from None
 
     def append(self, event: str, *, step: int, **values: Any) -> None:
         """Adds a line to metrics.jsonl; it is with the operating system when this returns, so a kill can't take it."""
