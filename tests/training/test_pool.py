@@ -23,6 +23,11 @@ def fail() -> None:
     raise ValueError("no such luck")
 
 
+def fail_at_length(started: Path) -> None:
+    note(started)
+    raise ValueError("x" * 100_000)
+
+
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -55,6 +60,21 @@ def test_a_job_that_fails_or_dies_takes_no_other_with_it(tmp_path):
     assert failures["fails"].message == "ValueError: no such luck"
     assert "in fail" in failures["fails"].details
     assert failures["dies"].message == "its process ended without a word (signal SIGKILL; out of memory, perhaps)"
+
+
+def test_a_job_that_fails_with_a_long_message_ends_and_tells_all_of_it(tmp_path):
+    started, deadline = tmp_path / "started", time.monotonic() + 60
+
+    def look(running, failures):
+        assert time.monotonic() < deadline, "the job never ended"
+
+    (failure,) = Pool(1, CONTEXT).run({"fails": partial(fail_at_length, started)}, look=look, every=0.05).values()
+    assert failure.message.startswith("ValueError: xxx")
+    assert failure.message.endswith("... (100,012 characters in all)")
+    assert len(failure.message) < 1100
+    assert "x" * 100_000 in failure.details
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
 
 
 def test_so_many_jobs_run_at_once(tmp_path):

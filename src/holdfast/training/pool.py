@@ -35,6 +35,13 @@ class Failure:
     details: str = ""
 
 
+_SILENT = "its process ended without a word ({})"
+_NOTHING = Failure("")
+"""What a job has said whose process ended without a word."""
+_LONGEST = 1000
+"""Characters of a message."""
+
+
 @dataclass(frozen=True)
 class Pool:
     """Runs jobs, so many at a time, in the order given.
@@ -70,8 +77,8 @@ class Pool:
                 while waiting and len(running) < self.workers:
                     name = waiting.popleft()
                     running[name] = self._start(jobs[name])
-                wait([job.process.sentinel for job in running.values()], every)
-                for name in [name for name, job in running.items() if not job.process.is_alive()]:
+                wait([end for job in running.values() for end in job.ends()], every)
+                for name in [name for name, job in running.items() if job.over()]:
                     failure = running.pop(name).failure()
                     failures |= {name: failure} if failure else {}
                 look(running.keys(), failures)
@@ -87,10 +94,24 @@ class Pool:
         return _Running(process, ours)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Running:
+    """A job in its process. What it says is heard before it has ended: a long word fills the pipe and holds it up."""
+
     process: Any
     news: Connection
+    said: Failure | None = None
+    heard: bool = False
+
+    def ends(self) -> list[Any]:
+        """What is ready once there is something to hear or to see."""
+        return [self.process.sentinel] if self.heard else [self.process.sentinel, self.news]
+
+    def over(self) -> bool:
+        """Whether the process has ended."""
+        if not self.heard and self.news.poll():
+            self._hear()
+        return not self.process.is_alive()
 
     def failure(self) -> Failure | None:
         """What a job that has ended said, or what can be seen from outside.
@@ -101,11 +122,17 @@ class _Running:
         self.process.join()
         if self.process.exitcode == -signal.SIGINT:
             raise KeyboardInterrupt
-        with self.news:
-            try:
-                return self.news.recv()
-            except EOFError:
-                return Failure(f"its process ended without a word ({_how(self.process.exitcode)})")
+        if not self.heard:
+            self._hear()
+        self.news.close()
+        return Failure(_SILENT.format(_how(self.process.exitcode))) if self.said is _NOTHING else self.said
+
+    def _hear(self) -> None:
+        self.heard = True
+        try:
+            self.said = self.news.recv()
+        except (EOFError, OSError):  # it was killed before its word, or in the middle of it
+            self.said = _NOTHING
 
 
 def _work(job: Callable[[], object], news: Connection) -> None:
@@ -116,7 +143,7 @@ def _work(job: Callable[[], object], news: Connection) -> None:
         try:
             job()
         except Exception as error:
-            news.send(Failure(f"{type(error).__name__}: {error}", traceback.format_exc()))
+            news.send(Failure(_cut(f"{type(error).__name__}: {error}"), traceback.format_exc()))
         else:
             news.send(None)
 
@@ -135,6 +162,11 @@ def _end(jobs: Iterable[_Running]) -> None:
     for job in jobs:
         job.process.join()
         job.news.close()
+
+
+def _cut(message: str) -> str:
+    """A message that people can take in at once; the traceback holds all of it."""
+    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]}... ({len(message):,} characters in all)"
 
 
 def _how(exit_code: int | None) -> str:
