@@ -79,6 +79,20 @@ def test_every_point_of_a_grid_runs_and_equals_a_run_of_its_own(capsys):
     assert same(one, other)
 
 
+def test_a_trial_whose_record_is_damaged_fails_alone_and_says_where(capsys):
+    command = [*TINY, "--vary", "training.learning_rate=1e-3,1e-2", "--workers", "1"]
+    assert main(command) == 0
+    for summary in Path("runs/sweep").rglob("summary.json"):
+        summary.unlink()
+    damaged = Path("runs/sweep/copying/lstm,learning_rate=0.001/seed-0/metrics.jsonl")
+    damaged.write_text("garbage\n" + damaged.read_text())
+    capsys.readouterr()
+    assert main(command) == 1
+    text = capsys.readouterr().out
+    assert f"{damaged.absolute()}, line 1, is damaged" in text.replace("\n", "")
+    assert [path.parent.parent.name for path in Path("runs").rglob("summary.json")] == ["lstm,learning_rate=0.01"]
+
+
 def test_a_grid_can_go_over_models_too():
     assert main([*TINY, "--vary", "model.name=lstm,gru", "--workers", "1"]) == 0
     assert {own["model"]["name"] for own in settings().values()} == {"lstm", "gru"}

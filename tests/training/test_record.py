@@ -59,6 +59,29 @@ def test_metrics_are_cut_back_to_a_step_even_with_a_torn_last_line(tmp_path):
     assert all(event["event"] == "train" for event in events(tmp_path))
 
 
+@pytest.mark.parametrize("torn", ["\0\0\0\n", '{"event": "tr\n', "3\n", "\0\0"])
+def test_a_damaged_last_line_is_cut_off(tmp_path, torn):
+    record = open_record(tmp_path, RUN)
+    record.append("train", step=1, loss=0.5)
+    with record.metrics.open("a") as file:
+        file.write(torn)
+    record.cut_back(2)
+    assert [event["step"] for event in events(tmp_path)] == [1]
+
+
+@pytest.mark.parametrize("damaged", ["\0\0\0\n", '{"event": "tr\n', "3\n", '{"event": "train"}\n', "\n"])
+def test_a_damaged_line_before_the_last_is_named_and_kept(tmp_path, damaged):
+    record = open_record(tmp_path, RUN)
+    record.append("train", step=1, loss=0.5)
+    with record.metrics.open("a") as file:
+        file.write(damaged)
+    record.append("train", step=2, loss=0.5)
+    before = record.metrics.read_bytes()
+    with pytest.raises(RecordError, match=r"metrics\.jsonl, line 2, is damaged \(.*\)\. .* Delete that line to go on"):
+        record.cut_back(2)
+    assert record.metrics.read_bytes() == before
+
+
 def test_the_same_settings_open_the_same_folder_again(tmp_path):
     assert open_record(tmp_path / "a" / "b", RUN) == open_record(tmp_path / "a" / "b", RUN)
 

@@ -1,11 +1,12 @@
 """Runs in other processes, seen through their records."""
 
-import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdfast.training import Record, RunSettings, Summary
 from holdfast.training.news import News
+from holdfast.training.record import read_event
 
 
 @dataclass
@@ -45,7 +46,10 @@ class Followed:
         return summary.status if summary else "running" if self.running else "waiting"
 
     def look(self) -> None:
-        """Reads the lines that metrics.jsonl has got since the last look; a line that is not whole yet can wait."""
+        """Reads the lines that metrics.jsonl has got since the last look; a line that is not whole yet can wait.
+
+        A damaged line is no news. The run itself refuses to go on from it, or cuts it.
+        """
         path = Record(self.folder).metrics
         if not path.exists():
             return
@@ -56,4 +60,5 @@ class Followed:
             whole = file.read().rpartition(b"\n")[0]
         self._read += len(whole) + 1 if whole else 0
         for line in whole.splitlines():
-            self.news.append(**json.loads(line))
+            with suppress(ValueError):
+                self.news.append(**read_event(line))

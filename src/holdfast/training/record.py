@@ -98,7 +98,11 @@ class Record:
             file.write(json.dumps({"event": event, "step": step, **values}) + "\n")
 
     def cut_back(self, step: int) -> None:
-        """Forgets what was recorded after a step, a torn last line too: the resumed run will record it again."""
+        """Forgets what was recorded after a step, a torn last line too: the resumed run will record it again.
+
+        Raises:
+            RecordError: a line before the last is damaged.
+        """
         if self.metrics.exists():
             kept = [line for line, event in self._events() if event["step"] <= step and event.get("split") != "test"]
             write_text(self.metrics, "".join(kept))
@@ -113,10 +117,33 @@ class Record:
         write_json(self.folder / "summary.json", asdict(summary))
 
     def _events(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        with self.metrics.open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                if line.endswith("\n"):
-                    yield line, json.loads(line)
+        """The lines and what they say, but for a torn last one: it has no end or, after a loss of power, holds NULs."""
+        with self.metrics.open(encoding="utf-8", errors="replace", newline="\n") as file:
+            lines = file.readlines()
+        for number, line in enumerate(lines, start=1):
+            try:
+                event = read_event(line)
+            except ValueError as error:
+                if number == len(lines):
+                    return
+                raise RecordError(
+                    f"{self.metrics}, line {number}, is damaged ({error}). Nothing was changed. Delete that line to go "
+                    "on without it, or choose another folder to train from the start"
+                ) from None
+            if line.endswith("\n"):
+                yield line, event
+
+
+def read_event(line: str | bytes) -> dict[str, Any]:
+    """What a line of metrics.jsonl says.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    event = json.loads(line)
+    if not (isinstance(event, dict) and isinstance(event.get("step"), int) and "event" in event):
+        raise ValueError(f"expected an event with its step, got {str(event)[:40]!r}")
+    return event
 
 
 def unusable(folder: Path, error: OSError) -> RecordError:
