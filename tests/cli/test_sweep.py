@@ -93,6 +93,12 @@ def test_a_trial_whose_record_is_damaged_fails_alone_and_says_where(capsys):
     assert [path.parent.parent.name for path in Path("runs").rglob("summary.json")] == ["lstm,learning_rate=0.01"]
 
 
+def test_what_is_varied_can_be_said_one_after_another():
+    vary = ["--vary", "model.hidden_size=2,3", "--workers", "1", "--vary", "seed=0,1"]
+    assert main([*TINY, *vary]) == 0
+    assert len(list(Path("runs/sweep").rglob("summary.json"))) == 4
+
+
 def test_a_grid_can_go_over_models_too():
     assert main([*TINY, "--vary", "model.name=lstm,gru", "--workers", "1"]) == 0
     assert {own["model"]["name"] for own in settings().values()} == {"lstm", "gru"}

@@ -91,7 +91,8 @@ def _status(trial: Followed) -> str:
 def _parser() -> Parser:
     parser = Parser("sweep", "--vary NAME=VALUES ... --task NAME --model NAME [options]", ABOUT)
     add = parser.add_argument
-    add("--vary", type=str, nargs="+", help="NAME=VALUE,VALUE or NAME=LOW..HIGH or NAME=LOW..HIGH:log, of any setting")
+    forms = "NAME=VALUE,VALUE or NAME=LOW..HIGH or NAME=LOW..HIGH:log, of any setting; may be given several times"
+    add("--vary", type=str, nargs="+", action="extend", help=forms)
     add("--trials", type=int | None, default=None, help="points of a search; unless given, every point of the grid")
     add("--sampler", choices=get_args(Sampler), help="of --trials: Optuna's method of search; tpe unless given")
     add("--sampler_seed", type=int | None, default=None, help="of --trials: of the method's own chance; 0 unless given")
