@@ -13,9 +13,13 @@ import pytest
 
 from holdfast.cli import main
 from holdfast.cli.errors import UserError
+from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Sampler, Search
 from holdfast.cli.sweep.space import Choices, Range, grid, read_space
+from holdfast.cli.sweep.trial import best_first
+from holdfast.training import Choice, Record, RunSettings, Summary, TrainingSettings
 from holdfast.training.checkpoint import load_checkpoint
+from holdfast.training.news import News
 from training.small import same, timeless
 
 TINY = [
@@ -45,6 +49,10 @@ def test_values_and_ranges_are_read_as_they_are_meant():
     assert space["f"] == Choices((True,))
 
 
+def test_one_and_true_are_two_values():
+    assert read_space(["a=1,true"])["a"] == Choices((1, True))
+
+
 def test_a_grid_has_every_combination_the_last_name_first():
     points = grid(read_space(["a=1,2", "b=x,y"]))
     assert points == [{"a": 1, "b": "x"}, {"a": 1, "b": "y"}, {"a": 2, "b": "x"}, {"a": 2, "b": "y"}]
@@ -58,6 +66,13 @@ def test_a_grid_has_every_combination_the_last_name_first():
         (["a=2..1"], "the lower end of a range first"),
         (["a=0..1:log"], "numbers above 0 only"),
         (["a=x..y"], "numbers at both ends"),
+        (["a=1..inf"], r"finite numbers at both ends of a range, got 1\.\.inf"),
+        (["a=-inf..1"], "finite numbers at both ends"),
+        (["a=nan..1"], "finite numbers at both ends"),
+        (["a= "], "at least one value for a, got ' '"),
+        (["a=1e-3,0.001"], "has the value 0.001 of a twice in 1e-3,0.001"),
+        (["a=lstm,gru,lstm"], "has the value lstm of a twice"),
+        (["a=1,2,1.0"], "has the value 1.0 of a twice"),
     ],
 )
 def test_a_space_that_can_not_be_read_is_refused(words, said):
@@ -152,6 +167,25 @@ def test_a_search_ends_when_there_is_nothing_new_to_try():
         points.append(point["x"])
         search.learn(point, None)
     assert sorted(points) == [1, 2]
+
+
+def test_a_search_with_nothing_new_to_try_says_so(capsys):
+    pytest.importorskip("optuna")
+    assert main([*TINY, "--vary", "seed=0,1", "--trials", "9", "--workers", "1"]) == 0
+    assert "--trials asked for 9 trials and 2 were made" in capsys.readouterr().out
+
+
+def followed(folder: Path, **measures: float) -> Followed:
+    folder.mkdir()
+    Record(folder).conclude(Summary("finished", "", 1, None, 1.0, 1, measures, None))
+    settings = RunSettings(Choice("copying"), Choice("lstm"), TrainingSettings())
+    return Followed(folder.name, settings, folder, News("", 1, "accuracy"))
+
+
+def test_of_equally_good_trials_the_one_with_the_smaller_loss_is_best(tmp_path):
+    values = {"a": (0.5, 0.1), "b": (1.0, 0.3), "c": (1.0, 0.2), "d": (1.0, 0.3)}
+    trials = [followed(tmp_path / name, accuracy=a, loss=loss) for name, (a, loss) in values.items()]
+    assert [trial.label for trial in best_first(trials, maximise=True)] == ["c", "b", "d", "a"]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,8 @@ SEARCHS_OWN: dict[str, Any] = {"sampler": "tpe", "sampler_seed": 0}
 """The same, of those that go with --trials."""
 STOPPED = "Stopped. Nothing that was recorded is lost: give the same command to go on."
 
+EXHAUSTED = "what the sampler proposed from there on had all been tried; vary more, or take another --sampler"
+
 
 def main(arguments: Sequence[str]) -> int:
     """Runs what is not finished; 1 if a trial failed, 130 after Ctrl-C."""
@@ -57,6 +59,8 @@ def main(arguments: Sequence[str]) -> int:
         print(STOPPED, file=sys.stderr)
         return 130
     show(best_first(trials, maximise=maximise))
+    if values.trials is not None and len(trials) < values.trials:
+        print(f"--trials asked for {values.trials} trials and {len(trials)} were made: {EXHAUSTED}")
     return 1 if any(trial.failure for trial in trials) else 0
 
 

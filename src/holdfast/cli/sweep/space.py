@@ -21,6 +21,9 @@ Point = dict[str, Any]
 
 _RANGE = re.compile(r"(?P<low>[^.\s]+(?:\.\d[^.\s]*)?)\.\.(?P<high>.+?)(?P<log>:log)?")
 
+_LARGEST = 1e300
+"""The difference of two such numbers is still one."""
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -38,7 +41,7 @@ class Range:
         logarithmic: whether the logarithm is uniform.
 
     Raises:
-        UserError: low is not below high, or has no logarithm.
+        UserError: an end is not finite, low is not below high, or has no logarithm.
     """
 
     low: float
@@ -46,6 +49,8 @@ class Range:
     logarithmic: bool = False
 
     def __post_init__(self):
+        if not max(abs(self.low), abs(self.high)) <= _LARGEST:
+            raise UserError(f"--vary expects finite numbers at both ends of a range, got {self.low}..{self.high}")
         if not self.low < self.high:
             raise UserError(f"--vary expects the lower end of a range first, got {self.low}..{self.high}")
         if self.logarithmic and self.low <= 0:
@@ -63,7 +68,7 @@ def read_space(words: Sequence[str]) -> Space:
     """The space that the words after `--vary` describe.
 
     Raises:
-        UserError: a word is none of the forms above, or a name is there twice.
+        UserError: a word is none of the forms above, or a name or a value is there twice.
     """
     space: Space = {}
     for word in words:
@@ -96,9 +101,20 @@ def _values(name: str, text: str) -> Choices | Range:
             return Range(low, high, found["log"] is not None)
         raise UserError(f"--vary expects numbers at both ends of a range, got {name}={text}")
     try:
-        return Choices(tuple(map(_number, yaml.safe_load(f"[{text}]"))))
+        values = tuple(map(_number, yaml.safe_load(f"[{text}]")))
     except yaml.YAMLError:
         raise UserError(f"--vary can't read the values of {name}={text}") from None
+    if not values:
+        raise UserError(f"--vary expects at least one value for {name}, got {text!r}")
+    for later, value in enumerate(values):
+        if any(_same(value, earlier) for earlier in values[:later]):
+            raise UserError(f"--vary has the value {value} of {name} twice in {text}; give each value once")
+    return Choices(values)
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Whether two values mean the same: 1 and 1.0 do, 1 and true do not."""
+    return value == other and isinstance(value, bool) == isinstance(other, bool)
 
 
 def _number(value: Any) -> Any:

@@ -70,10 +70,15 @@ def result(trial: Followed) -> float | None:
 
 
 def best_first(trials: Sequence[Followed], *, maximise: bool) -> list[Followed]:
-    """By result; those without one last."""
-    results = [result(trial) for trial in trials]
-    ranks = [(value is None, 0.0 if value is None else -value if maximise else value) for value in results]
-    return [trials[k] for k in sorted(range(len(trials)), key=ranks.__getitem__)]
+    """By result, of equals the one with the smaller loss, as of a run's evaluations; those without a result last."""
+    return sorted(trials, key=lambda trial: _rank(trial, maximise=maximise))
+
+
+def _rank(trial: Followed, *, maximise: bool) -> tuple[bool, float, float]:
+    value, summary = result(trial), trial.summary
+    if value is None or summary is None or summary.validation is None:
+        return True, 0.0, 0.0
+    return False, -value if maximise else value, summary.validation["loss"]
 
 
 def _nested(point: Point) -> dict[str, Any]:
