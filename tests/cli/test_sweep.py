@@ -14,9 +14,9 @@ import pytest
 from holdfast.cli import main
 from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
-from holdfast.cli.sweep.proposals import Sampler, Search
+from holdfast.cli.sweep.proposals import Grid, Sampler, Search
 from holdfast.cli.sweep.space import Choices, Range, grid, read_space
-from holdfast.cli.sweep.trial import best_first
+from holdfast.cli.sweep.trial import best_first, teach
 from holdfast.training import Choice, Record, RunSettings, Summary, TrainingSettings
 from holdfast.training.checkpoint import load_checkpoint
 from holdfast.training.news import News
@@ -141,6 +141,46 @@ def test_a_search_learns_where_results_are_good():
         search.learn(point, -abs(point["x"] - 0.9))
     assert len(points) == 30
     assert sum(abs(x - 0.9) for x in points[20:]) < 0.5 * sum(abs(x - 0.9) for x in points[:10])
+
+
+def diverging(sampler: Sampler, seed: int) -> list[bool]:
+    """Which of 60 points diverge, where two fifths of the space do, not far from the best."""
+    search = Search({"x": Range(0.0, 1.0)}, 60, sampler=sampler, sampler_seed=seed, maximise=bool(seed % 2))
+    found = []
+    while (point := search.next()) is not None:
+        found.append(point["x"] > 0.6)
+        if found[-1]:
+            search.shun(point)
+        else:
+            search.learn(point, (-1 if seed % 2 else 1) * abs(point["x"] - 0.45))
+    return found
+
+
+def test_a_search_keeps_away_from_where_training_diverges():
+    pytest.importorskip("optuna")
+    runs = [diverging("tpe", seed) for seed in range(4)]
+    first, last = (sum(sum(run[part]) for run in runs) / 80 for part in (slice(20), slice(-20, None)))
+    assert 0.2 < first < 0.6
+    assert last < 0.5 * first
+
+
+def test_what_a_search_hears_of_a_trial_is_its_result_or_that_it_diverged(tmp_path):
+    heard = []
+
+    class Notes(Grid):
+        def learn(self, point, value):
+            heard.append(value)
+
+        def shun(self, point):
+            heard.append("diverged")
+
+    trials = {name: followed(tmp_path / name, accuracy=0.5, loss=0.1) for name in ("good", "diverged", "cut")}
+    Record(trials["diverged"].folder).conclude(Summary("diverged", "", 1, None, 1.0, 1, {"accuracy": 0.9}, None))
+    (trials["cut"].folder / "summary.json").unlink()
+    for trial in trials.values():
+        teach(Notes({}), {}, trial)
+    teach(Notes({}), {}, trials["cut"], reported=0.3)
+    assert heard == [0.5, "diverged", None, 0.3]
 
 
 @pytest.mark.parametrize("sampler", get_args(Sampler))

@@ -3,7 +3,7 @@
 from holdfast.cli.compare import execute
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Grid, Proposals
-from holdfast.cli.sweep.trial import Base, result
+from holdfast.cli.sweep.trial import Base, teach
 from holdfast.training.opening import open_record
 
 
@@ -19,7 +19,7 @@ def sweep_here(base: Base, proposals: Proposals, workers: int) -> list[Followed]
             open_record(trial.folder, trial.settings)
         execute(batch, workers)
         for point, trial in zip(points, batch, strict=True):
-            proposals.learn(point, result(trial))
+            teach(proposals, point, trial)
         trials += batch
     return trials
 

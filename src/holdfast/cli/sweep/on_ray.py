@@ -13,7 +13,7 @@ from typing import Any
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Proposals, require
 from holdfast.cli.sweep.space import Point
-from holdfast.cli.sweep.trial import Base, result
+from holdfast.cli.sweep.trial import Base, result, teach
 from holdfast.cli.train import run
 from holdfast.training.news import News
 from holdfast.training.progress import Progress
@@ -117,7 +117,7 @@ def _searcher(base: Base, proposals: Proposals, trials: dict[str, Followed]) -> 
         def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
             if error:
                 trials[trial_id].failure = f"its worker failed more than once; see error.txt in {base.folder / RAY}"
-            proposals.learn(points[trial_id], _value(trials[trial_id], result))
+            teach(proposals, points[trial_id], trials[trial_id], reported=(result or {}).get(VALUE))
 
         def save(self, checkpoint_path: str) -> None:
             """Nothing: the records hold all, and a sweep that is started again proposes the same."""
@@ -128,13 +128,6 @@ def _searcher(base: Base, proposals: Proposals, trials: dict[str, Followed]) -> 
 
     points: dict[str, Point] = {}
     return Proposed()
-
-
-def _value(trial: Followed, reported: dict[str, Any] | None) -> float | None:
-    """The result of a trial; of one that was stopped early, the last that it reported."""
-    if trial.summary is not None:
-        return result(trial)
-    return (reported or {}).get(VALUE)
 
 
 def _successive_halving(grace: int, longest: int) -> Any:

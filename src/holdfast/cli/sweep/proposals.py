@@ -4,6 +4,7 @@ Proposals depend on the space, the seed and the results alone, and a run gives t
 sweep that was stopped proposes the same points again and finds their runs done.
 """
 
+import math
 from importlib.util import find_spec
 from typing import Any, Literal, Protocol
 from warnings import catch_warnings
@@ -31,7 +32,11 @@ class Proposals(Protocol):
         ...
 
     def learn(self, point: Point, value: float | None) -> None:
-        """Takes the result of a point, on the validation set; None if there is none."""
+        """Takes the result of a point, on the validation set; None if there is none: that says nothing of the point."""
+        ...
+
+    def shun(self, point: Point) -> None:
+        """Takes it that a point is worse than any with a result."""
         ...
 
 
@@ -52,6 +57,9 @@ class Grid:
         return self.left.pop(0) if self.left else None
 
     def learn(self, point: Point, value: float | None) -> None:
+        """A grid learns nothing."""
+
+    def shun(self, point: Point) -> None:
         """A grid learns nothing."""
 
 
@@ -80,6 +88,7 @@ class Search:
             made = getattr(optuna.samplers, _NAMES[sampler])(seed=sampler_seed)
         self.study: Any = optuna.create_study(sampler=made, direction="maximize" if maximise else "minimize")
         self.failed: Any = optuna.trial.TrialState.FAIL
+        self.worst = -math.inf if maximise else math.inf
         self.space, self.left = space, trials
         self.asked: dict[str, Any] = {}
 
@@ -103,6 +112,10 @@ class Search:
             self.study.tell(trial, state=self.failed)
         else:
             self.study.tell(trial, value)
+
+    def shun(self, point: Point) -> None:
+        """Tells an infinite value: samplers that learn go by the order of values, and pass over trials that failed."""
+        self.study.tell(self.asked[str(point)], self.worst)
 
 
 def require(package: str, option: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from holdfast.cli.build import build_task
 from holdfast.cli.config import spelt_out
 from holdfast.cli.follow import Followed
+from holdfast.cli.sweep.proposals import Proposals
 from holdfast.cli.sweep.space import Point
-from holdfast.cli.train import understood
+from holdfast.cli.train import diverged, understood
 from holdfast.tasks import Task
 from holdfast.training import ModelCard, RunSettings
 from holdfast.training.news import News
@@ -64,9 +65,25 @@ class Base:
 def result(trial: Followed) -> float | None:
     """The task's measure at the best validation checkpoint; None if the run diverged or has not ended."""
     summary = trial.summary
-    if summary is None or summary.validation is None or summary.status == "diverged":
+    if summary is None or summary.validation is None or diverged(summary):
         return None
     return summary.validation[trial.news.metric]
+
+
+def teach(proposals: Proposals, point: Point, trial: Followed, *, reported: float | None = None) -> None:
+    """Tells the proposals what became of a point.
+
+    Args:
+        proposals: whose point it was.
+        point: of the trial.
+        trial: that has ended.
+        reported: the last result of a trial that was stopped early.
+    """
+    summary = trial.summary
+    if summary is not None and diverged(summary):
+        proposals.shun(point)
+    else:
+        proposals.learn(point, reported if summary is None else result(trial))
 
 
 def best_first(trials: Sequence[Followed], *, maximise: bool) -> list[Followed]:
