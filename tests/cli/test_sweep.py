@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import get_args
 
 import pytest
@@ -14,9 +15,10 @@ import pytest
 from holdfast.cli import main
 from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
+from holdfast.cli.sweep.on_ray import _searcher
 from holdfast.cli.sweep.proposals import Grid, Sampler, Search
 from holdfast.cli.sweep.space import Choices, Range, grid, read_space
-from holdfast.cli.sweep.trial import best_first, teach
+from holdfast.cli.sweep.trial import Base, best_first, teach
 from holdfast.training import Choice, Record, RunSettings, Summary, TrainingSettings
 from holdfast.training.checkpoint import load_checkpoint
 from holdfast.training.news import News
@@ -112,6 +114,37 @@ def test_what_is_varied_can_be_said_one_after_another():
     vary = ["--vary", "model.hidden_size=2,3", "--workers", "1", "--vary", "seed=0,1"]
     assert main([*TINY, *vary]) == 0
     assert len(list(Path("runs/sweep").rglob("summary.json"))) == 4
+
+
+DEPENDENT = [
+    *("--vary", "training.optimiser=adam,rmsprop", "training.alpha=0.9,null"),
+    *("--training.learning_rate", "0.01", "--workers", "1"),
+]
+
+
+def test_a_point_whose_values_do_not_go_together_is_a_failed_trial_among_others(capsys):
+    assert main([*TINY, *DEPENDENT]) == 1
+    text = capsys.readouterr().out.replace("\n", " ")
+    assert "lstm,optimiser=adam,alpha=0.9: it was refused: training.alpha must lie in [0, 1)" in text
+    assert len(settings()) == 3
+
+
+def test_a_search_goes_on_after_a_point_that_is_refused(capsys):
+    pytest.importorskip("optuna")
+    assert main([*TINY, *DEPENDENT, "--trials", "4"]) == 1
+    assert capsys.readouterr().out.count("it was refused") == 1
+    assert len(settings()) == 3
+
+
+def test_on_ray_too_a_point_that_is_refused_is_a_failed_trial_among_others(tmp_path, monkeypatch):
+    ray = SimpleNamespace(Searcher=type("Searcher", (), {"FINISHED": "finished"}))
+    monkeypatch.setattr("holdfast.cli.sweep.on_ray.import_module", lambda name: ray)
+    points = [{"training.learning_rate": rate} for rate in (0.1, -1.0, 0.2)]
+    base, trials = Base(tuple(TINY[1:]), tmp_path, example=points[0]), {}
+    searcher = _searcher(base, Grid(read_space(["training.learning_rate=0.1,-1.0,0.2"])), trials)
+    assert [searcher.suggest(name) for name in "abc"] == [{"point": points[0]}, {"point": points[2]}, "finished"]
+    assert [trial.label.partition("=")[2] for trial in trials.values() if trial.failure] == ["-1.0"]
+    assert len(trials) == 3
 
 
 def test_a_grid_can_go_over_models_too():
@@ -235,6 +268,13 @@ def test_of_equally_good_trials_the_one_with_the_smaller_loss_is_best(tmp_path):
         (["--vary", "training.lr=1,2"], "there is no setting training.lr"),
         (["--vary", "training.steps=a,2"], "training.steps must be a whole number"),
         (["--vary", "training.learning_rate=1e-3..1e-2"], "add --trials N for a search"),
+        (
+            ["--training.optimiser", "rmsprop", "--vary", "training.alpha=0.6..1.3", "--trials", "6"],
+            "--vary can't give training.alpha the value 1.3: training.alpha must lie in [0, 1)",
+        ),
+        (["--vary", "model.hidden_size=3,0"], "--vary can't give model.hidden_size the value 0: "),
+        (["--vary", "model.name=lstm,lsmt"], "--vary can't give model.name the value lsmt: there is no model 'lsmt'"),
+        (["--task.lag", "-1", "--vary", "seed=0,1"], "holdfast: Copying expects lag to be"),
         (["--vary", "seed=0,1", "--early_stopping", "1"], "--early_stopping would do nothing here; add --engine ray"),
         (["--vary", "seed=0,1", "--gpus", "0", "--retries", "3"], "--gpus and --retries would do nothing here"),
         (["--vary", "seed=0,1", "--sampler", "tpe"], "--sampler would do nothing here; add --trials"),

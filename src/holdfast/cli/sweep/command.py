@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,10 +14,11 @@ from holdfast.cli.display import number, outcome
 from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
 from holdfast.cli.parser import Parser
+from holdfast.cli.sweep.check import accepted
 from holdfast.cli.sweep.local import sweep_here
 from holdfast.cli.sweep.on_ray import sweep_on_ray
 from holdfast.cli.sweep.proposals import Grid, Sampler, Search
-from holdfast.cli.sweep.space import Choices, Space, read_space
+from holdfast.cli.sweep.space import Space, read_space
 from holdfast.cli.sweep.trial import Base, best_first, result
 from holdfast.report.numbers import listed
 from holdfast.training.news import in_words
@@ -44,8 +46,8 @@ def main(arguments: Sequence[str]) -> int:
     searchs = _own(values, SEARCHS_OWN, "--trials", values.trials is not None)
     space = _space(values)
     base = Base(tuple(rest), Path(values.folder).absolute())
-    example = {name: known.values[0] if isinstance(known, Choices) else known.low for name, known in space.items()}
-    settings, maximise = base.settings(example), base.task(example).higher_is_better
+    base = replace(base, example=accepted(base, space))
+    maximise = base.task.higher_is_better
     proposals = Grid(space) if values.trials is None else Search(space, values.trials, maximise=maximise, **searchs)
     workers = values.workers or cores()
     try:
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             trials = sweep_here(base, proposals, workers)
         else:
             grace = rays.pop("early_stopping")
-            early = grace and (grace, settings.training.steps)
+            early = grace and (grace, base.settings(base.example).training.steps)
             trials = sweep_on_ray(base, proposals, workers=workers, early=early, maximise=maximise, **rays)
     except KeyboardInterrupt:
         print(STOPPED, file=sys.stderr)

@@ -10,14 +10,16 @@ from holdfast.training.opening import open_record
 def sweep_here(base: Base, proposals: Proposals, workers: int) -> list[Followed]:
     """Runs every proposal, so many at once; a search learns from each batch before it proposes the next.
 
-    What is finished is not done again, and what was cut goes on.
+    What is finished is not done again, and what was cut goes on. A point that is refused is a trial that failed.
     """
     trials: list[Followed] = []
     while points := _batch(proposals, workers):
-        batch = [base.trial(point) for point in points]
-        for trial in batch:
+        batch = [base.tried(point) for point in points]
+        possible = [trial for trial in batch if trial.failure is None]
+        for trial in possible:
             open_record(trial.folder, trial.settings)
-        execute(batch, workers)
+        if possible:
+            execute(possible, workers)
         for point, trial in zip(points, batch, strict=True):
             teach(proposals, point, trial)
         trials += batch

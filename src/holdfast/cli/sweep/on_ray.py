@@ -102,17 +102,19 @@ def _work(config: dict[str, Any], base: Base) -> None:
 
 
 def _searcher(base: Base, proposals: Proposals, trials: dict[str, Followed]) -> Any:
-    """The proposals as Ray asks for them; each is noted in `trials`."""
+    """The proposals as Ray asks for them; each is noted in `trials`, those that are refused too."""
     kind: Any = import_module("ray.tune.search").Searcher
 
     class Proposed(kind):
         def suggest(self, trial_id: str) -> dict[str, Point] | str:
-            point = proposals.next()
-            if point is None:
-                return kind.FINISHED
-            trials[trial_id] = base.trial(point)
-            points[trial_id] = point
-            return {"point": point}
+            while (point := proposals.next()) is not None:
+                trial = base.tried(point)
+                if trial.failure is None:
+                    trials[trial_id], points[trial_id] = trial, point
+                    return {"point": point}
+                trials[f"refused {point}"] = trial
+                teach(proposals, point, trial)
+            return kind.FINISHED
 
         def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
             if error:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from holdfast.cli.build import build_task
 from holdfast.cli.config import spelt_out
+from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Proposals
 from holdfast.cli.sweep.space import Point
@@ -25,10 +26,12 @@ class Base:
     Args:
         arguments: as `holdfast train` takes them.
         folder: holds TASK/LABEL/seed-SEED for each trial.
+        example: a point that can be trained.
     """
 
     arguments: tuple[str, ...]
     folder: Path
+    example: Point = field(default_factory=dict)
 
     def settings(self, point: Point) -> RunSettings:
         """The run of a point.
@@ -41,25 +44,37 @@ class Base:
         settings, _ = understood(given)
         return settings
 
-    def label(self, point: Point, settings: RunSettings) -> str:
+    def label(self, point: Point, model: str) -> str:
         """What the trial is called: its model and the values that make it another than its neighbours."""
         told = {name: value for name, value in point.items() if name not in ("seed", "model.name")}
         parts = (f"{name.rpartition('.')[2]}={_word(value)}" for name, value in told.items())
-        return ",".join([settings.model.name, *parts])
+        return ",".join([model, *parts])
 
     def trial(self, point: Point) -> Followed:
         """The run of a point, seen through its record."""
         chosen = self.settings(point)
-        task, label = build_task(chosen.task), self.label(point, chosen)
+        task, label = build_task(chosen.task), self.label(point, chosen.model.name)
         card = ModelCard(chosen.model.name, dict(chosen.model.options), objective=chosen.objective)
         settings = run_settings(task, card, chosen.training, seed=chosen.seed)
         folder = self.folder / task.name / label / f"seed-{settings.seed}"
         news = News(f"{task.name}, {label}, seed {settings.seed}", settings.training.steps, task.metric)
         return Followed(label, settings, folder, news)
 
-    def task(self, point: Point) -> Task:
-        """What the trial of a point must remember."""
-        return build_task(self.settings(point).task)
+    def tried(self, point: Point) -> Followed:
+        """The run of a point; of one that is refused, what it would be called, failed before it began."""
+        try:
+            return self.trial(point)
+        except (UserError, ValueError) as error:
+            like = self.trial(self.example)
+            label = self.label(point, point.get("model.name", like.settings.model.name))
+            settings = replace(like.settings, seed=point.get("seed", like.settings.seed))
+            folder = like.folder.parent.with_name(label) / f"seed-{settings.seed}"
+            return Followed(label, settings, folder, like.news, failure=f"it was refused: {error}")
+
+    @property
+    def task(self) -> Task:
+        """What trials must remember, by the example."""
+        return build_task(self.settings(self.example).task)
 
 
 def result(trial: Followed) -> float | None:
