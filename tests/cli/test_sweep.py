@@ -15,6 +15,7 @@ import pytest
 from holdfast.cli import main
 from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
+from holdfast.cli.sweep.kept import Kept
 from holdfast.cli.sweep.on_ray import _searcher
 from holdfast.cli.sweep.proposals import Grid, Sampler, Search
 from holdfast.cli.sweep.space import Choices, Range, grid, read_space
@@ -230,6 +231,70 @@ def test_every_sampler_proposes_points_of_the_space_and_the_same_ones_again(samp
             search.learn(point, point["x"])
     assert found[:8] == found[8:]
     assert all(1e-4 <= p["x"] <= 1 and 2 <= p["units"] <= 64 and p["kind"] in ("a", "b") for p in found)
+
+
+MIXED = {"x": Range(1e-4, 1.0, logarithmic=True), "units": Range(2, 64), "kind": Choices(("a", ["b"], None))}
+
+
+def searched(kept: Path | None, trials: int, workers: int, sampler: Sampler = "tpe", *, shunned: float = 1.0) -> list:
+    """The points of a search, proposed so many at a time."""
+    keep = kept and Kept(kept, {"sampler": sampler}, MIXED)
+    search = Search(MIXED, trials, sampler=sampler, sampler_seed=1, maximise=False, kept=keep)
+    points = []
+    while batch := [point for _ in range(workers) if (point := search.next()) is not None]:
+        for point in batch:
+            if point["x"] > shunned:
+                search.shun(point)
+            else:
+                search.learn(point, abs(point["x"] - 0.1) + point["units"] / 64)
+        points += batch
+    return points
+
+
+@pytest.mark.parametrize("sampler", get_args(Sampler))
+def test_a_search_that_goes_on_with_other_workers_begins_with_what_it_proposed_before(sampler, tmp_path):
+    pytest.importorskip("optuna")
+    if sampler == "cmaes":
+        pytest.importorskip("cmaes")
+    begun = searched(tmp_path, 14, 2, sampler)
+    ended = searched(tmp_path, 30, 4, sampler)
+    assert ended[:14] == begun
+    assert len({str(point) for point in ended}) == 30
+    assert searched(tmp_path, 30, 1, sampler, shunned=0.5) == ended
+    assert searched(tmp_path, 10, 3, sampler) == ended[:10]
+
+
+def test_a_search_that_goes_on_with_as_many_workers_ends_as_if_it_had_never_stopped(tmp_path):
+    pytest.importorskip("optuna")
+    searched(tmp_path, 17, 2)
+    assert searched(tmp_path, 30, 2) == searched(None, 30, 2)
+
+
+def test_searches_that_differ_keep_what_they_propose_apart(tmp_path):
+    one, other = Kept(tmp_path, {"sampler_seed": 0}, MIXED), Kept(tmp_path, {"sampler_seed": 1}, MIXED)
+    one.add({"x": 0.1})
+    other.add({"x": 0.2})
+    assert Kept(tmp_path, {"sampler_seed": 0}, MIXED).proposals == [{"x": 0.1}]
+    assert Kept(tmp_path, {"sampler_seed": 0}, {"x": Range(0.0, 1.0)}).proposals == []
+
+
+def test_what_a_search_proposes_lies_within_its_range():
+    pytest.importorskip("optuna")
+    ends = Range(1.00003, 1.00004)
+    search = Search({"x": ends}, 1, sampler="random", sampler_seed=0, maximise=False)
+    point = search.next()
+    assert point is not None
+    assert ends.low <= point["x"] <= ends.high
+
+
+def test_a_sweep_that_goes_on_with_other_workers_makes_the_same_trials(capsys):
+    pytest.importorskip("optuna")
+    vary = ["--vary", "training.learning_rate=1e-4..1e-1:log", "--trials", "12"]
+    assert main([*TINY, *vary, "--workers", "2"]) == 0
+    before = {path: path.stat().st_mtime_ns for path in Path("runs").rglob("summary.json")}
+    assert len(before) == 12
+    assert main([*TINY, *vary, "--workers", "4"]) == 0
+    assert {path: path.stat().st_mtime_ns for path in Path("runs").rglob("summary.json")} == before
 
 
 def test_a_search_ends_when_there_is_nothing_new_to_try():

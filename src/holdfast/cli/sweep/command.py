@@ -15,6 +15,7 @@ from holdfast.cli.errors import UserError
 from holdfast.cli.follow import Followed
 from holdfast.cli.parser import Parser
 from holdfast.cli.sweep.check import accepted
+from holdfast.cli.sweep.kept import Kept
 from holdfast.cli.sweep.local import sweep_here
 from holdfast.cli.sweep.on_ray import sweep_on_ray
 from holdfast.cli.sweep.proposals import Grid, Sampler, Search
@@ -48,7 +49,11 @@ def main(arguments: Sequence[str]) -> int:
     base = Base(tuple(rest), Path(values.folder).absolute())
     base = replace(base, example=accepted(base, space))
     maximise = base.task.higher_is_better
-    proposals = Grid(space) if values.trials is None else Search(space, values.trials, maximise=maximise, **searchs)
+    if values.trials is None:
+        proposals = Grid(space)
+    else:
+        kept = Kept(base.home, {"model": base.settings(base.example).model.name, **searchs}, space)
+        proposals = Search(space, values.trials, maximise=maximise, kept=kept, **searchs)
     workers = values.workers or cores()
     try:
         if values.engine == "local":

@@ -72,6 +72,11 @@ class Base:
             return Followed(label, settings, folder, like.news, failure=f"it was refused: {error}")
 
     @property
+    def home(self) -> Path:
+        """The folder of all trials of one task, that of the example."""
+        return self.folder / self.task.name
+
+    @property
     def task(self) -> Task:
         """What trials must remember, by the example."""
         return build_task(self.settings(self.example).task)
