@@ -240,6 +240,17 @@ def test_every_run_says_where_its_record_lies_when_it_solved_the_task_and_where_
     assert re.search(r"Environment 2: 1 run, started", page.text)
 
 
+def test_an_environment_says_where_its_runs_were_before_in_what_it_was_otherwise(
+    write: Write, made: Callable[[], Page]
+):
+    folder = write("lstm", half_way=9000)
+    path = folder / "environment.json"
+    told = json.loads(path.read_text())
+    earlier = {**told, "cores": 4, "processor": "A chip", "started": "2026-11-19T09:30:00+00:00"}
+    path.write_text(json.dumps({**told, "device": "cpu", "before": [earlier]}))
+    assert re.search(r"before\s*processor A chip, cores 4, device not told", made().text)
+
+
 def test_a_task_comes_with_its_lag_its_chance_and_what_was_found(page: Page):
     assert "remember ten letters over a long gap" in page.text
     assert "Chance12.5\u202f%, loss 0.173" in page.text.replace("Chance ", "Chance")

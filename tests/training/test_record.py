@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from holdfast.training import Choice, ModelCard, RecordError, RunSettings, TrainingSettings, silent, train
+from holdfast.training.environment import environment
 from holdfast.training.lock import alone_in
 from holdfast.training.opening import open_record
 from training.small import SETTINGS, TASK, events, same, small_model, small_run, timeless, weights
@@ -27,8 +29,38 @@ def test_a_run_leaves_its_settings_description_environment_metrics_and_summary(t
     assert stored["description.json"]["model"]["parameters"] == sum(p.numel() for p in small_model().parameters())
     assert stored["description.json"]["model"]["sources"] == ["hochreiter1997long"]
     assert stored["environment.json"]["threads"] == 1
+    assert stored["environment.json"]["device"] == "cpu"
+    assert stored["environment.json"].keys().isdisjoint({"device_name", "before"})
     assert stored["summary.json"]["status"] == "finished"
     assert stored["summary.json"]["test"] == summary.test
+
+
+def test_a_gpu_that_trains_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"A chip, number {device.index}")
+    told = environment(torch.device("cuda", 1))
+    assert (told["device"], told["device_name"]) == ("cuda", "A chip, number 1")
+
+
+def test_a_run_keeps_where_it_was_before(tmp_path, monkeypatch):
+    def place(**other):
+        told = {"started": None, **environment(torch.device("cpu")), **other}
+        monkeypatch.setattr("holdfast.training.run.environment", lambda device: told)
+        return told
+
+    def recorded(steps: int):
+        small_run(tmp_path, steps=steps)
+        return json.loads((tmp_path / "environment.json").read_text())
+
+    first = place(cores=1, started="first")
+    assert recorded(2) == first
+    again = place(cores=1, started="again")
+    assert recorded(4) == again
+    second = place(cores=2, started="second")
+    assert recorded(6) == {**second, "before": [again]}
+    later = place(cores=2, started="later")
+    assert recorded(8) == {**later, "before": [again]}
+    third = place(cores=1, started="third")
+    assert recorded(10) == {**third, "before": [again, later]}
 
 
 def test_metrics_hold_every_reported_step_every_evaluation_and_one_test(tmp_path):

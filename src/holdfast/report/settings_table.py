@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from holdfast.report.comparison import Comparison, Row
-from holdfast.report.run import Run
+from holdfast.report.run import Json, Run
 from holdfast.training.settings import flattened
 
 ABSENT = "–"
@@ -74,15 +74,26 @@ def environments(runs: Sequence[Run]) -> list[Environment]:
     """The distinct environments of these runs."""
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        facts = {name: value for name, value in run.environment.items() if name != "started"}
-        groups.setdefault(json.dumps(facts, sort_keys=True), []).append(run)
+        groups.setdefault(json.dumps(_facts(run.environment), sort_keys=True), []).append(run)
     return [_environment(number, group) for number, group in enumerate(groups.values(), start=1)]
 
 
 def _environment(number: int, group: list[Run]) -> Environment:
-    facts = [(name, _text(value)) for name, value in group[0].environment.items() if name != "started"]
+    facts = list(_facts(group[0].environment).items())
     starts = sorted(_moment(run.environment["started"]) for run in group if run.environment.get("started"))
     return Environment(number, facts, group, starts[0] if starts else "", starts[-1] if starts else "")
+
+
+def _facts(environment: Json) -> dict[str, str]:
+    """Names and values in words, without the time; of where a run was before, only what was otherwise."""
+    now = {name: _text(value) for name, value in environment.items() if name not in ("started", "before")}
+    earlier = [_otherwise(_facts(one), now) for one in environment.get("before", ())]
+    return now | ({"before": "; then ".join(earlier)} if earlier else {})
+
+
+def _otherwise(earlier: dict[str, str], now: dict[str, str]) -> str:
+    names = (name for name in now | earlier if earlier.get(name) != now.get(name))
+    return ", ".join(f"{name} {earlier.get(name, 'not told')}" for name in names)
 
 
 def _moment(iso: Any) -> str:

@@ -1,6 +1,7 @@
 """How rows of the table, and claims, are put into words."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from statistics import fmean
 
 from holdfast.report import numbers
@@ -9,8 +10,16 @@ from holdfast.report.run import FAILED, UNFINISHED, Json
 
 
 def machine(environment: Json) -> str:
-    """Where something was measured, by its environment.json."""
-    parts = (environment.get("processor"), f"{environment['cores']} cores" if "cores" in environment else None)
+    """Where something was measured, by its environment.json: "AMD EPYC 7B13, 2 cores"; all machines in turn."""
+    places = map(_place, (*environment.get("before", ()), environment))
+    return ", then ".join(place for place, _ in groupby(places))
+
+
+def _place(environment: Json) -> str:
+    """One machine: its GPU, if that trained, its processor and its cores."""
+    device = environment.get("device_name") or environment.get("device")
+    cores = f"{environment['cores']} cores" if "cores" in environment else None
+    parts = (None if device == "cpu" else device, environment.get("processor"), cores)
     return ", ".join(filter(None, parts)) or "unknown"
 
 

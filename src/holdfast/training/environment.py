@@ -10,8 +10,12 @@ import torch
 import holdfast
 
 
-def environment() -> dict[str, Any]:
-    """Versions, machine and time, as they stand in environment.json."""
+def environment(device: torch.device | None = None) -> dict[str, Any]:
+    """Versions, machine and time, as they stand in environment.json.
+
+    Args:
+        device: that trains; None where it does not matter.
+    """
     return {
         "holdfast": holdfast.__version__,
         "torch": torch.__version__,
@@ -20,8 +24,15 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        **({} if device is None else _device(device)),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _device(device: torch.device) -> dict[str, str]:
+    """What it is, and the name of a GPU; that of a processor stands there in any case."""
+    name = {"device_name": torch.cuda.get_device_name(device)} if device.type == "cuda" else {}
+    return {"device": device.type, **name}
 
 
 def _processor() -> str:

@@ -108,9 +108,14 @@ class Record:
             write_text(self.metrics, "".join(kept))
 
     def describe(self, description: Mapping[str, Any], environment: Mapping[str, Any]) -> None:
-        """Writes what a reader wants to know of the task, the model and the machine."""
+        """Writes what a reader wants to know of the task, the model and the machine.
+
+        A run that goes on elsewhere keeps where it was "before", oldest first.
+        """
+        path = self.folder / "environment.json"
+        before = _before(read_json(path), environment) if path.exists() else []
         write_json(self.folder / "description.json", description)
-        write_json(self.folder / "environment.json", environment)
+        write_json(path, {**environment, **({"before": before} if before else {})})
 
     def conclude(self, summary: Summary) -> None:
         """Writes summary.json: from now on the run is over."""
@@ -144,6 +149,12 @@ def read_event(line: str | bytes) -> dict[str, Any]:
     if not (isinstance(event, dict) and isinstance(event.get("step"), int) and "event" in event):
         raise ValueError(f"expected an event with its step, got {str(event)[:40]!r}")
     return event
+
+
+def _before(earlier: Mapping[str, Any], now: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Where a run was before, told by its environments; the same at another time is no other."""
+    last, this = ({name: value for name, value in one.items() if name != "before"} for one in (earlier, now))
+    return [*earlier.get("before", ()), *([] if last | {"started": None} == this | {"started": None} else [last])]
 
 
 def unusable(folder: Path, error: OSError) -> RecordError:

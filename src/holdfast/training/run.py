@@ -97,7 +97,7 @@ def train(
             stack.enter_context(undisturbed())
             stack.enter_context(threads(settings.threads))
             task.prepare()
-            record.describe(_description(task, model, card), environment())
+            record.describe(_description(task, model, card), environment(fabric.device))
             # Bound here and not passed on: Fabric searches arguments for tensors and can't see into frozen dataclasses.
             fit_here: Callable[..., Any] = partial(fit, task=task, run=run, record=record, watch=watch)
             fabric.launch(fit_here, model)  # pyright: ignore[reportArgumentType]  not only a Fabric
