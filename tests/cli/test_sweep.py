@@ -198,7 +198,7 @@ def test_a_search_keeps_away_from_where_training_diverges():
     assert last < 0.5 * first
 
 
-def test_what_a_search_hears_of_a_trial_is_its_result_or_that_it_diverged(tmp_path):
+def test_what_a_search_hears_of_a_trial_is_its_result_or_that_it_diverged_or_was_refused(tmp_path):
     heard = []
 
     class Notes(Grid):
@@ -206,7 +206,7 @@ def test_what_a_search_hears_of_a_trial_is_its_result_or_that_it_diverged(tmp_pa
             heard.append(value)
 
         def shun(self, point):
-            heard.append("diverged")
+            heard.append("shunned")
 
     trials = {name: followed(tmp_path / name, accuracy=0.5, loss=0.1) for name in ("good", "diverged", "cut")}
     Record(trials["diverged"].folder).conclude(Summary("diverged", "", 1, None, 1.0, 1, {"accuracy": 0.9}, None))
@@ -214,7 +214,9 @@ def test_what_a_search_hears_of_a_trial_is_its_result_or_that_it_diverged(tmp_pa
     for trial in trials.values():
         teach(Notes({}), {}, trial)
     teach(Notes({}), {}, trials["cut"], reported=0.3)
-    assert heard == [0.5, "diverged", None, 0.3]
+    base = Base(tuple(TINY[1:]), tmp_path)
+    teach(Notes({}), {}, base.tried({"training.learning_rate": -1.0}))
+    assert heard == [0.5, "shunned", None, 0.3, "shunned"]
 
 
 @pytest.mark.parametrize("sampler", get_args(Sampler))

@@ -34,7 +34,6 @@ RAYS_OWN = {"address": None, "gpus": 0.0, "retries": 3, "early_stopping": None}
 SEARCHS_OWN: dict[str, Any] = {"sampler": "tpe", "sampler_seed": 0}
 """The same, of those that go with --trials."""
 STOPPED = "Stopped. Nothing that was recorded is lost: give the same command to go on."
-
 EXHAUSTED = "what the sampler proposed from there on had all been tried; vary more, or take another --sampler"
 
 

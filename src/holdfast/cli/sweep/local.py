@@ -3,7 +3,7 @@
 from holdfast.cli.compare import execute
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Grid, Proposals
-from holdfast.cli.sweep.trial import Base, teach
+from holdfast.cli.sweep.trial import Base, Refused, teach
 from holdfast.training.opening import open_record
 
 
@@ -15,7 +15,7 @@ def sweep_here(base: Base, proposals: Proposals, workers: int) -> list[Followed]
     trials: list[Followed] = []
     while points := _batch(proposals, workers):
         batch = [base.tried(point) for point in points]
-        possible = [trial for trial in batch if trial.failure is None]
+        possible = [trial for trial in batch if not isinstance(trial, Refused)]
         for trial in possible:
             open_record(trial.folder, trial.settings)
         if possible:

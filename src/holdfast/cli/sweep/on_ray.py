@@ -13,7 +13,7 @@ from typing import Any
 from holdfast.cli.follow import Followed
 from holdfast.cli.sweep.proposals import Proposals, require
 from holdfast.cli.sweep.space import Point
-from holdfast.cli.sweep.trial import Base, result, teach
+from holdfast.cli.sweep.trial import Base, Refused, result, teach
 from holdfast.cli.train import run
 from holdfast.training.news import News
 from holdfast.training.progress import Progress
@@ -109,7 +109,7 @@ def _searcher(base: Base, proposals: Proposals, trials: dict[str, Followed]) -> 
         def suggest(self, trial_id: str) -> dict[str, Point] | str:
             while (point := proposals.next()) is not None:
                 trial = base.tried(point)
-                if trial.failure is None:
+                if not isinstance(trial, Refused):
                     trials[trial_id], points[trial_id] = trial, point
                     return {"point": point}
                 trials[f"refused {point}"] = trial

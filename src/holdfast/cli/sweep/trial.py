@@ -19,6 +19,10 @@ from holdfast.training.news import News
 from holdfast.training.run import run_settings
 
 
+class Refused(Followed):
+    """A point that can't be trained: a trial that failed before it began, and would whenever it is tried."""
+
+
 @dataclass(frozen=True)
 class Base:
     """What all trials share.
@@ -69,7 +73,7 @@ class Base:
             label = self.label(point, point.get("model.name", like.settings.model.name))
             settings = replace(like.settings, seed=point.get("seed", like.settings.seed))
             folder = like.folder.parent.with_name(label) / f"seed-{settings.seed}"
-            return Followed(label, settings, folder, like.news, failure=f"it was refused: {error}")
+            return Refused(label, settings, folder, like.news, failure=f"it was refused: {error}")
 
     @property
     def home(self) -> Path:
@@ -100,7 +104,7 @@ def teach(proposals: Proposals, point: Point, trial: Followed, *, reported: floa
         reported: the last result of a trial that was stopped early.
     """
     summary = trial.summary
-    if summary is not None and diverged(summary):
+    if isinstance(trial, Refused) or (summary is not None and diverged(summary)):
         proposals.shun(point)
     else:
         proposals.learn(point, reported if summary is None else result(trial))
