@@ -245,6 +245,10 @@ def test_the_command_takes_runs_in_and_shows_them(runs, experiment, tmp_path, mo
     assert "made/made, copying, full" not in made_runs
     assert re.search(r"made/made +full +copying +3", unmade)
     assert re.search(r"gu2020/copy +small ", unmade)
+    assert main(["ledger", "made/made", "--results", "nowhere"]) == 2
+    assert "found none at nowhere" in capsys.readouterr().err
+    assert main(["ledger", "made/made", "--page", "nowhere/page.md"]) == 2
+    assert "found none at nowhere" in capsys.readouterr().err
     assert main(["ledger", "--add", "nowhere"]) == 2
     assert "found none" in capsys.readouterr().err
     assert main(["ledger", "made/made", "--page", "page.md"]) == 0

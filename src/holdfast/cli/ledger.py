@@ -24,6 +24,8 @@ ABOUT = (
     "`holdfast reproduce` into the results, as small text files."
 )
 
+RESULTS = "results"
+"""Where records are kept unless it is said; without such a folder nothing was run yet."""
 WHOLE = frozenset({"model", "experiment", "question"})
 """Columns of which no cell is broken over two lines."""
 
@@ -32,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     """Takes runs in, if it is told to, and shows the ledger or writes its page."""
     parser = Parser("ledger", "[PAPER/EXPERIMENT ...] [options]", ABOUT)
     parser.add_argument("experiments", nargs="*", help="which to show; all unless given")
-    parser.add_argument("--results", type=str, default="results", help="holds PAPER/EXPERIMENT/SCALE/QUESTION")
+    parser.add_argument("--results", type=str, default=RESULTS, help="holds PAPER/EXPERIMENT/SCALE/QUESTION")
     parser.add_argument(
         "--add", type=str, default=None, metavar="FOLDER", help="of holdfast reproduce: take its runs in"
     )
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     results = Path(values.results)
     if values.add is not None:
         add(Path(values.add), results)
-    elif not results.is_dir():
+    elif values.results != RESULTS and not results.is_dir():
         raise UserError(f"expected a folder of results, found none at {results}; `--add FOLDER` makes it from runs")
     accounts = ledger(results, shown)
     if values.page is not None:
