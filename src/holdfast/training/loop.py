@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from holdfast.tasks import Batch, Task
 from holdfast.training.chance import lesson_chance, seed_chance
 from holdfast.training.checkpoint import keep
+from holdfast.training.clipping import tame
 from holdfast.training.divergence import require_finite, require_finite_measures, require_finite_parameters
 from holdfast.training.evaluation import added, evaluate, own_rows
 from holdfast.training.feed import Feed
@@ -106,9 +107,10 @@ class Loop:
     def clip(self) -> float:
         """Scales the gradient down to `clip_norm` if it is larger; returns its norm before that."""
         limit = self.settings.clip_norm or math.inf
+        scale = tame(self.model, limit)
         norm = self.fabric.clip_gradients(self.network, self.optimiser, max_norm=limit, error_if_nonfinite=False)
         assert norm is not None
-        return float(norm)
+        return float(norm) / scale
 
     def evaluate(self) -> None:
         """Measures the model on the validation set and keeps it, as the latest and, if it is, as the best."""
