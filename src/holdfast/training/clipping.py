@@ -14,8 +14,8 @@ HUGE = 1e15
 def tame(model: nn.Module, limit: float) -> float:
     """Makes gradients that are to be clipped small enough for their norm to be taken; by which factor they became so.
 
-    A clipped gradient is a direction with a length. The squares of numbers above 10^19 overflow, and so does the norm, by
-    which they would be divided to nothing. Here they are scaled first, and are still no shorter than the limit.
+    A clipped gradient is a direction with a length. The squares of numbers above 10^19 overflow, and so does their
+    norm, and divided by that they are nothing. Here they are scaled first, and are still no shorter than the limit.
 
     Args:
         model: whose gradients are to be clipped.
