@@ -79,7 +79,7 @@ def _title(run: Run) -> str:
 
 
 def _word(word: str) -> str:
-    return {"mnist": "MNIST", "cifar10": "CIFAR-10"}.get(word, word)
+    return {"mnist": "MNIST", "cifar10": "CIFAR-10", "fsdd": "FSDD"}.get(word, word)
 
 
 def _told_apart(named: Sequence[tuple[str, Json]]) -> list[str]:
