@@ -75,7 +75,7 @@ def copying(scale: Scale) -> tuple[Question, ...]:
 
     Full: lags 100 and 200, up to 200,000 steps; 20 minutes of a core a run for 100 and 40 for 200, at most; three hours
     of a GPU and more.
-    Small: lag 100, up to 40,000 steps; four minutes of a core a run at most.
+    Small: lag 100, up to 40,000 steps; five to nine minutes of a core a run.
 
     Our guess: plain Adam and a clip at 1 for all, where the code takes AMSGrad and 0.5 for the NRU.
     """
@@ -110,7 +110,7 @@ def denoising(scale: Scale) -> tuple[Question, ...]:
     Paper: a figure. Published in words: nru "solves it" †.
 
     Full: up to 200,000 steps; 20 minutes of a core a run at most, three hours of a GPU.
-    Small: up to 40,000 steps; four minutes of a core a run at most.
+    Small: up to 40,000 steps; two to six minutes of a core a run.
     """
     paper = recall({"name": "denoising", "lag": 100}, 111)
     claims = (solves("nru"), sooner("nru", than="orthogonal-lstm"), better("nru", than="orthogonal-rnn"))

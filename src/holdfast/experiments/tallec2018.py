@@ -63,7 +63,8 @@ def copy(scale: Scale) -> tuple[Question, ...]:
     chance", which is 10 ln 8 / (T + 20): 0.04 for T = 500, 0.01029 for T = 2,000.
 
     Full: both lags, 60,000 steps; 90 minutes of a core a run for 500, six hours for 2,000; 10 and 40 of a GPU.
-    Small: lag 500 with the paper's settings, 20,000 steps, one seed; half an hour of a core a run.
+    Small: lag 500 with the paper's settings, 20,000 steps, one seed; half an hour to 50 minutes of a
+    core a run.
 
     Our guess: batches of 32.
     """
@@ -111,8 +112,8 @@ def adding(scale: Scale) -> tuple[Question, ...]:
     it "learns much faster than the plain LSTM, 7 times"; lstm (its forget bias starts at 1) "learns much more slowly
     than with chrono initialisation". Chance is 0.167.
 
-    Full: T = 200 for 1,000 updates, T = 750 for 5,000; half a minute of a core a run for 200, nine for 750; one minute
-    of a GPU.
+    Full: T = 200 for 1,000 updates, T = 750 for 5,000; half a minute of a core a run for 200, nine to 17 for 750; one
+    minute of a GPU.
     Small: the same; it is the paper's.
 
     Our guess: batches of 32.
