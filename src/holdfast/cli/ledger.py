@@ -97,10 +97,10 @@ def show(accounts: Sequence[Account]) -> None:
 
 def show_saved(console: Console, rows: Sequence[Sequence[str]]) -> None:
     """A table of what runs save; what is the same in all rows stands below it."""
-    columns = dict(zip(HEADER, zip(*rows, strict=True), strict=True))
-    constant = [name for name, cells in columns.items() if len(rows) > 1 and len(set(cells)) == 1 and name != "model"]
-    same = {name: cells[0] for name, cells in columns.items() if name in constant}
-    varied = {name: cells for name, cells in columns.items() if name not in constant}
+    columns: dict[str, tuple[str, ...]] = dict(zip(HEADER, zip(*rows, strict=True), strict=True))
+    several = len(rows) > 1
+    same = {n: cells[0] for n, cells in columns.items() if several and len(set(cells)) == 1 and n != "model"}
+    varied = {name: cells for name, cells in columns.items() if name not in same}
     table = titled("at inference, where what rests is not computed", *varied)
     for row in zip(*varied.values(), strict=True):
         table.add_row(*map(escape, row))

@@ -132,7 +132,7 @@ def render(parts: Sequence[Section]) -> str:
         questions=[(one, _anchor(one, parts)) for one in questions],
         claims=claims_counted([verdict for one in questions for _, verdict, _ in one.verdicts]),
         models=[models[label] for label in sorted(models)],
-        references=_references(parts),
+        references=_references(parts, questions),
         environments=places,
         place={run: place.number for place in places for run in place.runs},
         runs=len(runs),
@@ -156,11 +156,11 @@ def _anchor(question: Claimed, parts: Sequence[Section]) -> str:
     return max(held, key=held.__getitem__) if any(held.values()) else "main"
 
 
-def _references(parts: Sequence[Section]) -> list[citations.Reference]:
+def _references(parts: Sequence[Section], questions: Sequence[Claimed]) -> list[citations.Reference]:
     """Every paper that the page names, by author."""
     named = {key for part in parts for key in part.comparison.description.get("sources", ())}
     named |= {line.source for part in parts for line in part.published}
-    named |= {one.judged.experiment.source for one in claimed([run for part in parts for run in part.comparison.runs])}
+    named |= {one.judged.experiment.source for one in questions}
     named |= {key for part in parts for row in part.comparison.rows for key in row.sources}
     known = citations.references()
     return [known[key] for key in sorted(named) if key in known]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from holdfast.report.run import Json, Run
-from holdfast.training.record import FAILURE, PROBE, SAVING
+from holdfast.training.record import FAILURE, PROBE, SAVING, read_event
 
 
 def read_runs(folders: Sequence[Path]) -> list[Run]:
@@ -128,7 +128,7 @@ def metrics_lines(path: Path) -> Iterator[tuple[bytes, Json | None]]:
     """The lines of metrics.jsonl as they stand, each with what it says; None of a line that is torn or no event."""
     for line in path.read_bytes().splitlines(keepends=True) if path.is_file() else ():
         try:
-            yield line, _with(json.loads(line), event=_text, step=_whole)
+            yield line, read_event(line)
         except ValueError:
             if line.strip(b"\0 \r\n"):
                 yield line, None

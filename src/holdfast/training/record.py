@@ -146,7 +146,7 @@ def read_event(line: str | bytes) -> dict[str, Any]:
         ValueError: it is damaged.
     """
     event = json.loads(line)
-    if not (isinstance(event, dict) and isinstance(event.get("step"), int) and "event" in event):
+    if not (isinstance(event, dict) and isinstance(event.get("step"), int) and isinstance(event.get("event"), str)):
         raise ValueError(f"expected an event with its step, got {str(event)[:40]!r}")
     return event
 
